@@ -1,0 +1,93 @@
+import { type Static, Type } from 'typebox'
+import { route } from './route.ts'
+import { TestOrder } from './test-calls.ts'
+import { HearingStatus, Id, InstantText, Nullable } from './words.ts'
+
+const tags = ['kiosk']
+const strict = { additionalProperties: false }
+
+/** One use of a short code enrols the room PC; the credential is told this once and kept by the PC. */
+export const enrolDevice = route({
+  method: 'POST',
+  url: '/api/kiosk/enrol',
+  schema: {
+    summary: 'Enrol a room PC by its short code',
+    tags,
+    body: Type.Object({ code: Type.String({ minLength: 6, maxLength: 20 }) }, strict),
+    response: { 201: Type.Object({ deviceId: Id, credential: Type.String(), endpointName: Type.String() }) },
+  },
+})
+
+/** The credential for a token of ten minutes; 401 device-revoked once it was revoked. */
+export const openDeviceSession = route({
+  method: 'POST',
+  url: '/api/kiosk/session',
+  schema: {
+    summary: 'A short token for the room PC',
+    tags,
+    body: Type.Object({ credential: Type.String({ minLength: 20, maxLength: 200 }) }, strict),
+    response: { 200: Type.Object({ token: Type.String(), expiresAt: InstantText }) },
+  },
+})
+
+/** What the room PC tells of itself, every 10 s and on change. */
+export const KioskState = Type.Object(
+  {
+    camera: Type.Unsafe<'ok' | 'none' | 'refused' | 'unknown'>({
+      type: 'string',
+      enum: ['ok', 'none', 'refused', 'unknown'],
+    }),
+    microphone: Type.Unsafe<'ok' | 'none' | 'refused' | 'silent' | 'unknown'>({
+      type: 'string',
+      enum: ['ok', 'none', 'refused', 'silent', 'unknown'],
+    }),
+    speaker: Type.Unsafe<'ok' | 'none' | 'unknown'>({ type: 'string', enum: ['ok', 'none', 'unknown'] }),
+    /** Round trip to the server over the socket, milliseconds. */
+    rttMs: Nullable(Type.Number()),
+    clockOffsetMs: Nullable(Type.Number()),
+    showing: Type.Unsafe<'idle' | 'test-call' | 'hearing'>({ type: 'string', enum: ['idle', 'test-call', 'hearing'] }),
+    browser: Type.String({ maxLength: 200 }),
+  },
+  strict,
+)
+export type KioskState = Static<typeof KioskState>
+
+/** Everything that the kiosk page shows; the server sends it whole whenever something of it changed. */
+export const Board = Type.Object({
+  serverTime: InstantText,
+  endpoint: Type.Object({
+    id: Id,
+    name: Type.String(),
+    kind: Type.Unsafe<'central' | 'delegate'>({ type: 'string', enum: ['central', 'delegate'] }),
+  }),
+  device: Type.Object({ id: Id, label: Type.String() }),
+  /** The next or present hearing of this endpoint. */
+  hearing: Nullable(
+    Type.Object({
+      id: Id,
+      code: Type.String(),
+      title: Type.String(),
+      status: HearingStatus,
+      startsAt: InstantText,
+      endsAt: InstantText,
+      opensAt: InstantText,
+      closesAt: InstantText,
+      /** The server sees this endpoint in the room. */
+      present: Type.Boolean(),
+    }),
+  ),
+  tests: Type.Array(TestOrder),
+  /** The last finished test of this endpoint, in words. */
+  lastTest: Nullable(Type.Object({ at: InstantText, verdict: Type.String(), text: Type.String() })),
+})
+export type Board = Static<typeof Board>
+
+/** WebSocket `/api/kiosk/socket`; the first message authenticates, because an address may be logged. */
+export type KioskSays =
+  | { type: 'hello'; token: string }
+  | { type: 'state'; state: KioskState }
+  | { type: 'ping'; at: number }
+export type ServerSays =
+  | { type: 'board'; board: Board }
+  | { type: 'pong'; at: number; serverTime: number }
+  | { type: 'refused'; why: 'revoked' | 'token' | 'replaced' }

@@ -1,0 +1,229 @@
+import { type Static, Type } from 'typebox'
+import { route } from './route.ts'
+import { Id, InstantText, Nullable } from './words.ts'
+
+/** How a part travels from the recorder into the central store, in order; `broken` is final and keeps the original bytes. */
+export const partStatuses = ['receiving', 'verifying', 'probing', 'remuxing', 'storing', 'ready', 'broken'] as const
+export type PartStatus = (typeof partStatuses)[number]
+export const partStatusLabels: Record<PartStatus, string> = {
+  receiving: 'Đang nhận',
+  verifying: 'Đang đối chiếu mã băm',
+  probing: 'Đang đọc thông số',
+  remuxing: 'Đang chuyển sang MP4',
+  storing: 'Đang chuyển vào kho',
+  ready: 'Đã vào kho, đã xác minh',
+  broken: 'Hỏng, cần xem xét',
+}
+
+/** What the whole recording is at. A failure is never overwritten by a later success: `faults` keeps the count. */
+export const recordingStatuses = [
+  'expected',
+  'starting',
+  'recording',
+  'fault',
+  'uploading',
+  'ready',
+  'broken',
+  'missing',
+] as const
+export type RecordingStatus = (typeof recordingStatuses)[number]
+export const recordingStatusLabels: Record<RecordingStatus, string> = {
+  expected: 'Chưa bắt đầu',
+  starting: 'Đang khởi động ghi hình',
+  recording: 'Đang ghi hình',
+  fault: 'Sự cố ghi hình, đang khởi động lại',
+  uploading: 'Đang chuyển về kho',
+  ready: 'Đã lưu trong kho trung tâm',
+  broken: 'Có phần bị hỏng',
+  missing: 'Chưa nhận được tệp nào',
+}
+
+export const RecordingPart = Type.Object({
+  id: Id,
+  sessionId: Type.String(),
+  fileName: Type.String(),
+  host: Type.String(),
+  status: Type.Unsafe<PartStatus>({ type: 'string', enum: [...partStatuses] }),
+  progressPercent: Type.Integer({ minimum: 0, maximum: 100 }),
+  fault: Nullable(Type.String()),
+  sizeBytes: Type.Integer(),
+  sha256: Type.String(),
+  durationMs: Nullable(Type.Integer()),
+  startedAt: Nullable(InstantText),
+  storedAt: Nullable(InstantText),
+  width: Nullable(Type.Integer()),
+  height: Nullable(Type.Integer()),
+  /** Addresses for the player; null until the part is ready. */
+  mediaUrl: Nullable(Type.String()),
+  posterUrl: Nullable(Type.String()),
+})
+export type RecordingPart = Static<typeof RecordingPart>
+
+export const RecordingSession = Type.Object({
+  sessionId: Type.String(),
+  startedAt: InstantText,
+  onAt: Nullable(InstantText),
+  endedAt: Nullable(InstantText),
+  /** 'asked', or the fault that ended it. */
+  /** In words; null when it runs or was asked to end. */
+  endedByFault: Nullable(Type.String()),
+})
+
+export const Recording = Type.Object({
+  id: Id,
+  hearingId: Id,
+  hearingCode: Type.String(),
+  hearingTitle: Type.String(),
+  hearingStartsAt: InstantText,
+  endpointNames: Type.Array(Type.String()),
+  status: Type.Unsafe<RecordingStatus>({ type: 'string', enum: [...recordingStatuses] }),
+  faults: Type.Integer(),
+  lastFault: Nullable(Type.String()),
+  stateAt: InstantText,
+  sessions: Type.Array(RecordingSession),
+  parts: Type.Array(RecordingPart),
+  /** Chapter marks from the agenda, in milliseconds from the first part's start. */
+  chapters: Type.Array(Type.Object({ title: Type.String(), startMs: Type.Integer() })),
+  may: Type.Array(Type.String()),
+})
+export type Recording = Static<typeof Recording>
+
+const tags = ['recordings']
+
+export const listRecordings = route({
+  method: 'GET',
+  url: '/api/recordings',
+  schema: {
+    summary: 'Recordings by hearing, case, commune, date',
+    tags,
+    querystring: Type.Object({
+      q: Type.Optional(Type.String({ maxLength: 200 })),
+      from: Type.Optional(InstantText),
+      to: Type.Optional(InstantText),
+    }),
+    response: { 200: Type.Object({ items: Type.Array(Recording) }) },
+  },
+})
+
+export const showRecording = route({
+  method: 'GET',
+  url: '/api/recordings/:id',
+  schema: { summary: 'One recording', tags, params: Type.Object({ id: Id }), response: { 200: Recording } },
+})
+
+/** The recording of a hearing, or `recording: null` while there is none. */
+export const hearingRecording = route({
+  method: 'GET',
+  url: '/api/hearings/:id/recording',
+  schema: {
+    summary: 'The recording of one hearing',
+    tags,
+    params: Type.Object({ id: Id }),
+    response: { 200: Type.Object({ recording: Nullable(Recording) }) },
+  },
+})
+
+/** Stops the present session and starts another: the button beside the alarm. */
+export const restartRecording = route({
+  method: 'POST',
+  url: '/api/recordings/:id/restart',
+  schema: {
+    summary: 'Start the recording again',
+    tags,
+    params: Type.Object({ id: Id }),
+    body: Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500 }) }),
+    response: { 204: Type.Null() },
+  },
+})
+
+export const receipt = route({
+  method: 'GET',
+  url: '/api/uploads/receipt',
+  schema: {
+    summary: "What the central store holds of a recorder's file; the sender deletes its copy only on `stored`",
+    tags,
+    querystring: Type.Object({
+      sessionId: Type.String({ minLength: 1, maxLength: 200 }),
+      fileName: Type.String({ minLength: 1, maxLength: 300 }),
+      sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+    }),
+    response: {
+      200: Type.Object({
+        state: Type.Unsafe<'unknown' | 'receiving' | 'verifying' | 'stored' | 'mismatch' | 'refused'>({
+          type: 'string',
+          enum: ['unknown', 'receiving', 'verifying', 'stored', 'mismatch', 'refused'],
+        }),
+        sha256: Type.Optional(Type.String()),
+        size: Type.Optional(Type.Integer()),
+        detail: Type.Optional(Type.String()),
+      }),
+    },
+  },
+})
+
+export const RecorderReport = Type.Object({
+  host: Type.String({ minLength: 1, maxLength: 200 }),
+  jibri: Type.Unsafe<'idle' | 'busy' | 'unhealthy' | 'down'>({
+    type: 'string',
+    enum: ['idle', 'busy', 'unhealthy', 'down'],
+  }),
+  freeBytes: Type.Number({ minimum: 0 }),
+  totalBytes: Type.Number({ minimum: 0 }),
+  sessions: Type.Array(
+    Type.Object({
+      sessionId: Type.String({ maxLength: 200 }),
+      room: Type.Optional(Type.String({ maxLength: 200 })),
+      fileName: Type.String({ maxLength: 300 }),
+      bytes: Type.Number({ minimum: 0 }),
+      /** How long the file has not grown, by the host's own clock. */
+      stillForMs: Type.Integer({ minimum: 0 }),
+    }),
+    { maxItems: 50 },
+  ),
+  fault: Type.Optional(
+    Type.Object({
+      kind: Type.Unsafe<'not-growing' | 'disk-full' | 'unhealthy' | 'stuck-busy'>({
+        type: 'string',
+        enum: ['not-growing', 'disk-full', 'unhealthy', 'stuck-busy'],
+      }),
+      sessionId: Type.Optional(Type.String({ maxLength: 200 })),
+      detail: Type.String({ maxLength: 1000 }),
+    }),
+  ),
+  spool: Type.Object({
+    waiting: Type.Integer({ minimum: 0 }),
+    bytes: Type.Number({ minimum: 0 }),
+    oldest: Type.Optional(InstantText),
+    /** Files and folders with nothing to send (0 bytes), kept on the host for people to look at. */
+    setAside: Type.Optional(Type.Integer({ minimum: 0 })),
+  }),
+})
+export type RecorderReport = Static<typeof RecorderReport>
+
+export const recorderReport = route({
+  method: 'POST',
+  url: '/api/recorder-reports',
+  schema: {
+    summary: 'What the watch on a recorder host sees',
+    tags,
+    body: RecorderReport,
+    response: { 204: Type.Null() },
+  },
+})
+
+/** Recorder hosts as last reported: how many are free before a hearing. */
+export const listRecorders = route({
+  method: 'GET',
+  url: '/api/recorders',
+  schema: {
+    summary: 'Recorder hosts',
+    tags,
+    response: {
+      200: Type.Object({
+        items: Type.Array(
+          Type.Object({ host: Type.String(), reportedAt: InstantText, report: RecorderReport, silent: Type.Boolean() }),
+        ),
+      }),
+    },
+  },
+})

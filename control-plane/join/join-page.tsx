@@ -1,0 +1,212 @@
+import { type FormEvent, useEffect, useReducer, useState } from 'react'
+import { type Invitation, type Key, lookAtGrant } from '../contract/rooms.ts'
+import { CallFailed, call } from '../contract/route.ts'
+import { useSenses } from '../kiosk/senses.ts'
+import { inWords } from '../kiosk/state.ts'
+import { Meeting } from './meeting.tsx'
+import { begin, next } from './state.ts'
+
+const insideKey = 'tiepdan.inside'
+const dateText = new Intl.DateTimeFormat('vi-VN', {
+  timeZone: 'Asia/Ho_Chi_Minh',
+  weekday: 'long',
+  day: '2-digit',
+  month: '2-digit',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+})
+
+/** The page behind a join link: countdown, a look at camera and microphone, one press, the meeting (design §6). */
+export function JoinPage() {
+  const [join, tell] = useReducer(next, location.hash.slice(1), begin)
+  const key = join.at === 'asking-code' ? undefined : join.key
+
+  useEffect(() => {
+    if (join.at !== 'checking') return
+    const stop = new AbortController()
+    call(lookAtGrant, { body: join.key }, { signal: stop.signal })
+      .then((invitation) =>
+        tell({ is: 'invitation', invitation, wasInside: sessionStorage.getItem(insideKey) === nameOf(join.key) }),
+      )
+      .catch((error: unknown) => {
+        if (error instanceof CallFailed) tell({ is: 'failed', problem: error.problem })
+      })
+    return () => stop.abort()
+  }, [join])
+
+  useEffect(() => {
+    if (join.at === 'inside') sessionStorage.setItem(insideKey, nameOf(join.key))
+    if (join.at === 'open') sessionStorage.removeItem(insideKey)
+  }, [join])
+
+  const again = (): void => {
+    if (key) tell({ is: 'key', key })
+  }
+  switch (join.at) {
+    case 'asking-code':
+      return <CodeForm fault={join.fault} onCode={(code) => tell({ is: 'key', key: { code } })} />
+    case 'checking':
+      return <Card title="Đang kiểm tra thông tin đăng nhập…" busy />
+    case 'waiting':
+      return <Waiting invitation={join.invitation} onOpen={again} />
+    case 'open':
+      return <Door invitation={join.invitation} onEnter={() => tell({ is: 'entered' })} />
+    case 'inside':
+      return (
+        <Meeting
+          keyGiven={join.key}
+          invitation={join.invitation}
+          onLeft={() => tell({ is: 'left' })}
+          onPutOut={() => tell({ is: 'put-out' })}
+          onRefused={(problem) => tell({ is: 'failed', problem })}
+        />
+      )
+    case 'refused':
+      return (
+        <Card title={join.why}>
+          {join.retryable && (
+            <button type="button" className="main" onClick={again}>
+              Thử lại
+            </button>
+          )}
+        </Card>
+      )
+  }
+}
+
+/** Names the key for this tab's own memory; the token itself is not stored. */
+const nameOf = (key: Key): string => (key.token ?? key.code ?? '').slice(0, 8)
+
+function Card({ title, busy, children }: { title: string; busy?: boolean; children?: React.ReactNode }) {
+  return (
+    <main className="message" aria-busy={busy === true}>
+      <p className="brand">Tiếp công dân trực tuyến – tỉnh Gia Lai</p>
+      {busy === true && <div className="spinner" aria-hidden="true" />}
+      <h1>{title}</h1>
+      {children}
+    </main>
+  )
+}
+
+function CodeForm({ fault, onCode }: { fault: string | null; onCode(code: string): void }) {
+  const [code, setCode] = useState('')
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    onCode(code.trim())
+  }
+  return (
+    <Card title="Nhập mã đăng nhập">
+      <p>Mã gồm 10 ký tự, ghi trong thông tin đăng nhập gửi kèm giấy mời.</p>
+      <form onSubmit={submit} className="code">
+        <label htmlFor="code">Mã đăng nhập</label>
+        <input
+          id="code"
+          value={code}
+          onChange={(event) => setCode(event.target.value.toUpperCase())}
+          placeholder="ABCDE-23456"
+          autoComplete="off"
+          maxLength={14}
+          required
+          aria-describedby="fault"
+        />
+        <button type="submit" className="main" disabled={code.replace(/[^A-Z0-9]/g, '').length < 10}>
+          Tiếp tục
+        </button>
+        <p id="fault" className="fault" role="alert">
+          {fault}
+        </p>
+      </form>
+    </Card>
+  )
+}
+
+function Facts({ invitation }: { invitation: Invitation }) {
+  const { hearing } = invitation
+  return (
+    <dl className="facts">
+      <dt>Buổi tiếp</dt>
+      <dd>
+        {hearing.code} – {hearing.title}
+      </dd>
+      <dt>Thời gian</dt>
+      <dd>{dateText.format(new Date(hearing.startsAt))}</dd>
+      <dt>Điểm cầu</dt>
+      <dd>{hearing.endpointNames.join('; ')}</dd>
+      <dt>Vào phòng với tên</dt>
+      <dd>{invitation.displayName}</dd>
+    </dl>
+  )
+}
+
+function Waiting({ invitation, onOpen }: { invitation: Invitation; onOpen(): void }) {
+  // The server's clock counts, whatever this machine's says.
+  const [leftMs, setLeftMs] = useState(() => Date.parse(invitation.opensAt) - Date.parse(invitation.serverTime))
+  useEffect(() => {
+    const begun = performance.now()
+    const whole = Date.parse(invitation.opensAt) - Date.parse(invitation.serverTime)
+    const timer = setInterval(() => {
+      const left = whole - (performance.now() - begun)
+      setLeftMs(left)
+      if (left <= 0) onOpen()
+    }, 1_000)
+    return () => clearInterval(timer)
+  }, [invitation, onOpen])
+  return (
+    <Card title="Phòng họp chưa mở">
+      <Facts invitation={invitation} />
+      <p className="countdown" role="timer">
+        Phòng mở sau {inWords(leftMs)}
+      </p>
+      <p className="hint">
+        Xin giữ trang này. Phòng sẽ tự mở khi đến giờ; có thể đóng và mở lại liên kết bất cứ lúc nào.
+      </p>
+    </Card>
+  )
+}
+
+const senseWords: Record<string, string> = {
+  ok: 'hoạt động',
+  none: 'không tìm thấy – vẫn vào phòng được, ông/bà sẽ chỉ nghe và xem',
+  refused: 'bị chặn – bấm biểu tượng ổ khóa trên thanh địa chỉ và cho phép',
+  silent: 'không có tín hiệu – kiểm tra công tắc micro',
+  unknown: 'đang kiểm tra…',
+}
+
+function Door({ invitation, onEnter }: { invitation: Invitation; onEnter(): void }) {
+  const [knows, setKnows] = useState(false)
+  const senses = useSenses(true)
+  return (
+    <Card title="Mời ông/bà vào phòng">
+      <Facts invitation={invitation} />
+      <div className="preview">
+        <Preview stream={senses.stream} />
+      </div>
+      <p>
+        Camera: {senseWords[senses.camera]}. Micro: {senseWords[senses.microphone]}.{' '}
+        <meter min={0} max={0.3} value={Math.min(0.3, senses.level)} aria-label="Mức âm thanh" />
+      </p>
+      <label className="notice">
+        <input type="checkbox" checked={knows} onChange={(event) => setKnows(event.target.checked)} />
+        <span>
+          Tôi đã biết buổi tiếp được ghi hình, ghi âm và lưu trữ theo Quy chế tiếp công dân trực tuyến của tỉnh.
+        </span>
+      </label>
+      <button type="button" className="main big" disabled={!knows} onClick={onEnter}>
+        Vào phòng
+      </button>
+    </Card>
+  )
+}
+
+function Preview({ stream }: { stream: MediaStream | null }) {
+  const attach = (video: HTMLVideoElement | null): void => {
+    if (video && video.srcObject !== stream) video.srcObject = stream
+  }
+  return (
+    <>
+      <video ref={attach} autoPlay muted playsInline aria-label="Hình từ camera của ông/bà" />
+      {stream === null && <span>Chưa có hình</span>}
+    </>
+  )
+}

@@ -1,0 +1,115 @@
+import { useEffect, useRef, useState } from 'react'
+import type { Entry } from '../contract/call.ts'
+import type { Board } from '../contract/kiosk.ts'
+import { enterAsDevice } from '../contract/rooms.ts'
+import { CallFailed, call } from '../contract/route.ts'
+import { type Stay, type StayStep, stayInMeeting } from '../media/stay.ts'
+import type { Link } from './link.ts'
+import { keep, recall } from './memory.ts'
+
+interface Props {
+  hearing: NonNullable<Board['hearing']>
+  linkUp: boolean
+  link: Link
+  onLeave(): void
+  /** The server says that this hearing is over. */
+  onOver(): void
+}
+
+// The server tells whether it sees this room in the meeting; this long without being seen is a call that only looks alive.
+const unseenMs = 20_000
+
+/** The room in the hearing: Jitsi Meet embedded, entered again by itself whenever the call breaks. */
+export function Hearing({ hearing, linkUp, link, onLeave, onOver }: Props) {
+  const place = useRef<HTMLDivElement>(null)
+  const stay = useRef<Stay>(undefined)
+  // The parent makes these anew at each render; the meeting must not be entered anew for that.
+  const told = useRef({ onLeave, onOver })
+  told.current = { onLeave, onOver }
+  const [step, setStep] = useState<StayStep>({ at: 'entering' })
+  const { id, present } = hearing
+
+  useEffect(() => {
+    if (place.current === null) return
+    const begun = stayInMeeting(
+      place.current,
+      () => getEntry(id, link),
+      (reached) => {
+        setStep(reached)
+        if (reached.at === 'left') told.current.onLeave()
+        if (reached.at === 'refused' && isOver(reached.problem.type)) told.current.onOver()
+      },
+    )
+    stay.current = begun
+    return begun.end
+  }, [id, link])
+
+  // Present in the server's eyes? A line that died silently shows first here.
+  useEffect(() => {
+    if (step.at !== 'inside' || present || !linkUp) return
+    const timer = setTimeout(() => stay.current?.enterNow(), unseenMs)
+    return () => clearTimeout(timer)
+  }, [step.at, present, linkUp])
+
+  return (
+    <div className="hearing">
+      <div className="bar">
+        <strong>{hearing.code}</strong>
+        <span>{hearing.title}</span>
+        <button type="button" onClick={() => (step.at === 'inside' ? stay.current?.hangUp() : onLeave())}>
+          Rời phòng
+        </button>
+      </div>
+      <div className="meeting" ref={place} />
+      {step.at !== 'inside' && <Cover step={step} onAgain={() => stay.current?.enterNow()} onLeave={onLeave} />}
+    </div>
+  )
+}
+
+const isOver = (problemType: string): boolean => /grant-(over|cancelled)$/.test(problemType)
+
+function Cover({ step, onAgain, onLeave }: { step: StayStep; onAgain(): void; onLeave(): void }) {
+  return (
+    <div className="cover" role="status">
+      {step.at === 'entering' && <p>Đang vào phòng…</p>}
+      {step.at === 'rejoining' && (
+        <>
+          <p>Kết nối bị gián đoạn. Máy đang tự vào lại phòng (lần {step.attempt})…</p>
+          <button type="button" className="main" onClick={onAgain}>
+            Vào lại ngay
+          </button>
+        </>
+      )}
+      {(step.at === 'refused' || step.at === 'kicked') && (
+        <>
+          <p>
+            {step.at === 'refused'
+              ? step.problem.title
+              : 'Thiết bị đã được mời ra khỏi phòng. Liên hệ Văn phòng UBND tỉnh nếu cần vào lại.'}
+          </p>
+          <button type="button" className="main" onClick={onLeave}>
+            Về màn hình chờ
+          </button>
+        </>
+      )}
+    </div>
+  )
+}
+
+/** A fresh token; while the control plane is down, the last one that still holds. */
+async function getEntry(hearingId: string, link: Link): Promise<Entry> {
+  try {
+    const entry = await call(
+      enterAsDevice,
+      { params: { id: hearingId } },
+      { headers: await link.authorization(), signal: AbortSignal.timeout(8_000) },
+    )
+    keep('entry', { hearingId, entry })
+    return entry
+  } catch (error) {
+    if (error instanceof CallFailed && error.problem.status !== 0 && error.problem.status < 500) throw error
+    const kept = recall('entry')
+    if (kept?.hearingId === hearingId && Date.parse(kept.entry.expires) > Date.now()) return kept.entry
+    throw error
+  }
+}

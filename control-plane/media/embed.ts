@@ -1,0 +1,136 @@
+import type { Entry } from '../contract/call.ts'
+import { hear, isDead, noLine, readLineReport } from './line.ts'
+
+/** What the embedded Jitsi Meet tells the page around it. `lost`: the call is over without anybody having asked for it. */
+export type MeetingEvent =
+  | { is: 'joined' }
+  | { is: 'left' }
+  | { is: 'lost'; why: string }
+  | { is: 'kicked' }
+  | { is: 'participants'; count: number }
+  | { is: 'device-fault'; what: 'camera' | 'microphone' }
+
+interface ExternalApi {
+  addListener(event: string, listener: (payload: Record<string, unknown>) => void): void
+  executeCommand(command: string, ...values: unknown[]): void
+  getNumberOfParticipants(): number
+  getIFrame(): HTMLIFrameElement
+  dispose(): void
+}
+
+type ExternalApiConstructor = new (domain: string, options: Record<string, unknown>) => ExternalApi
+
+let loading: Promise<ExternalApiConstructor> | undefined
+
+async function loadExternalApi(url: string): Promise<ExternalApiConstructor> {
+  // A frame whose page could not be fetched says nothing at all: Jitsi's server is asked before one is made again.
+  if (loading !== undefined) await fetch(url, { method: 'HEAD', cache: 'no-store', signal: AbortSignal.timeout(8_000) })
+  loading ??= new Promise<ExternalApiConstructor>((resolve, reject) => {
+    const script = document.createElement('script')
+    script.src = url
+    script.onload = () =>
+      resolve((window as unknown as { JitsiMeetExternalAPI: ExternalApiConstructor }).JitsiMeetExternalAPI)
+    script.onerror = () => reject(new Error('meeting-unreachable'))
+    document.head.append(script)
+  }).catch((error: unknown) => {
+    loading = undefined
+    throw error
+  })
+  return loading
+}
+
+/** Jitsi Meet's settings for a meeting room: no pre-join page, nothing of others, Vietnamese (jitsi-integration §9). */
+const configOverwrite = {
+  prejoinConfig: { enabled: false },
+  disableDeepLinking: true,
+  defaultLanguage: 'vi',
+  disableInviteFunctions: true,
+  disableThirdPartyRequests: true,
+  hideConferenceSubject: true,
+  enableNoisyMicDetection: false,
+  toolbarButtons: ['microphone', 'camera', 'tileview', 'fullscreen', 'desktop', 'raisehand', 'settings', 'hangup'],
+}
+
+export interface Meeting {
+  hangUp(): void
+  dispose(): void
+}
+
+/**
+ * Embeds Jitsi Meet in `parent`. Our page owns reload and renewal: Jitsi's own page loses its token on reload (jitsi-meet #15172),
+ * so whatever ends the call is told here and the page enters anew with a fresh token.
+ */
+export async function embedMeeting(
+  parent: HTMLElement,
+  entry: Entry,
+  onEvent: (event: MeetingEvent) => void,
+): Promise<Meeting> {
+  const Api = await loadExternalApi(entry.call.externalApiUrl)
+  // The iframe API takes a domain with a port; the stage's takes an origin too, for it has no TLS.
+  const domain = entry.call.jitsiUrl.startsWith('https://')
+    ? entry.call.jitsiUrl.slice('https://'.length)
+    : entry.call.jitsiUrl
+  const api = new Api(domain, {
+    roomName: entry.room,
+    jwt: entry.token,
+    parentNode: parent,
+    lang: 'vi',
+    width: '100%',
+    height: '100%',
+    configOverwrite,
+    userInfo: { displayName: entry.displayName },
+  })
+  const state = { asked: false, over: false }
+  const end = (event: MeetingEvent): void => {
+    if (state.over) return
+    state.over = true
+    onEvent(event)
+  }
+  const watch = watchLine(api, entry.call.jitsiUrl, () => end({ is: 'lost', why: 'line-dead' }))
+  const count = (): void => onEvent({ is: 'participants', count: api.getNumberOfParticipants() })
+  api.addListener('videoConferenceJoined', () => onEvent({ is: 'joined' }))
+  api.addListener('participantJoined', count)
+  api.addListener('participantLeft', count)
+  api.addListener('cameraError', () => onEvent({ is: 'device-fault', what: 'camera' }))
+  api.addListener('micError', () => onEvent({ is: 'device-fault', what: 'microphone' }))
+  api.addListener('participantKickedOut', (payload) => {
+    if ((payload.kicked as { local?: boolean } | undefined)?.local === true) end({ is: 'kicked' })
+  })
+  api.addListener('errorOccurred', (payload) => {
+    const error = payload.error as { name?: string; isFatal?: boolean } | undefined
+    if (error?.isFatal === true) end({ is: 'lost', why: String(error.name ?? 'error') })
+  })
+  api.addListener('suspendDetected', () => end({ is: 'lost', why: 'suspended' }))
+  api.addListener('videoConferenceLeft', () => end(state.asked ? { is: 'left' } : { is: 'lost', why: 'left' }))
+  api.addListener('readyToClose', () => {
+    // The person pressed "leave" inside the meeting.
+    state.asked = true
+    end({ is: 'left' })
+  })
+  return {
+    hangUp() {
+      state.asked = true
+      api.executeCommand('hangup')
+    },
+    dispose() {
+      state.over = true
+      watch.close()
+      api.dispose()
+    },
+  }
+}
+
+/** Hears the script in the meeting's page and tells when nothing comes over its line any more. */
+function watchLine(api: ExternalApi, jitsiUrl: string, onDead: () => void): { close(): void } {
+  let line = noLine
+  const onMessage = (event: MessageEvent): void => {
+    // Any page may post to this one: only the meeting's own frame is believed.
+    if (event.origin !== new URL(jitsiUrl).origin || event.source !== api.getIFrame().contentWindow) return
+    const report = readLineReport(event.data)
+    if (report === undefined) return
+    line = hear(line, report, api.getNumberOfParticipants() > 1)
+    if (isDead(line)) onDead()
+  }
+  window.addEventListener('message', onMessage)
+  return { close: () => window.removeEventListener('message', onMessage) }
+}

@@ -1,0 +1,49 @@
+import * as contract from '../../contract/endpoints.ts'
+import * as kioskContract from '../../contract/kiosk.ts'
+import type { App } from '../platform/http.ts'
+import type { EndpointDesk } from './desk.ts'
+
+/** HTTP of endpoints, their devices and enrolment. */
+export function endpointRoutes(app: App, desk: EndpointDesk): void {
+  app.route({
+    ...contract.listEndpoints,
+    config: { may: 'endpoint.read' },
+    handler: async (request) => ({ items: await desk.list(request.actor, request.query.q ?? '') }),
+  })
+  app.route({
+    ...contract.showEndpoint,
+    config: { may: 'endpoint.read' },
+    handler: (request) => desk.show(request.actor, request.params.id),
+  })
+  app.route({
+    ...contract.editContact,
+    config: { may: 'endpoint.manage' },
+    handler: (request) => desk.editContact(request.actor, request.params.id, request.body),
+  })
+  app.route({
+    ...contract.makeEnrolmentCode,
+    config: { may: 'device.manage' },
+    handler: async (request, reply) =>
+      reply.status(201).send(await desk.makeCode(request.actor, request.params.id, request.body.label)),
+  })
+  app.route({
+    ...contract.revokeDevice,
+    config: { may: 'device.manage' },
+    handler: async (request, reply) => {
+      await desk.revoke(request.actor, request.params.id, request.body.reason)
+      return reply.status(204).send(null)
+    },
+  })
+  // A few tries a minute from one address against 40 bits that live for 15 minutes.
+  const rateLimit = { max: 10, timeWindow: '1 minute' }
+  app.route({
+    ...kioskContract.enrolDevice,
+    config: { may: 'public', rateLimit },
+    handler: async (request, reply) => reply.status(201).send(await desk.enrol(request.body.code)),
+  })
+  app.route({
+    ...kioskContract.openDeviceSession,
+    config: { may: 'public', rateLimit: { max: 120, timeWindow: '1 minute' } },
+    handler: (request) => desk.openSession(request.body.credential),
+  })
+}

@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto'
+import type { NewStaff, StaffAnswer, StaffWithPassword } from '../../contract/identity.ts'
+import type { Role } from '../../contract/words.ts'
+import { type Actor, systemActor } from '../platform/actor.ts'
+import type { Database, Tx } from '../platform/database.ts'
+import type { Platform } from '../platform/platform.ts'
+import { conflict, fail, invalid, notFound } from '../platform/problem.ts'
+import { cleanText } from '../platform/text.ts'
+import { generatePassword, hashPassword, passwordFits } from './passwords.ts'
+import { type SignIn, totpLabel } from './sign-in.ts'
+import { normalUsername, passwordFaults, staffFaults } from './staff.ts'
+import * as store from './store.ts'
+
+/** An account of the first start. `endpoint`: the slug of a commune officer's endpoint. */
+export interface SeedAccount {
+  username: string
+  password: string
+  role: Role
+  displayName: string
+  totpSecret?: string
+  endpoint?: string
+}
+
+/** The id of an endpoint by its slug, or undefined. The endpoints module says how to find it. */
+export type EndpointFinder = (db: Database | Tx, slug: string) => Promise<string | undefined>
+
+export const presentStaff = (row: store.StaffRow): StaffAnswer => ({
+  id: row.id,
+  username: row.username,
+  displayName: row.displayName,
+  role: row.role,
+  endpointId: row.endpointId,
+  secondFactor: row.totpConfirmedAt !== null,
+  disabled: row.disabledAt !== null,
+  createdAt: row.createdAt.toISOString(),
+})
+
+/** Accounts: made, reset, disabled by an administrator; the own password changed by each person. */
+export function createAccounts(platform: Platform, signIn: SignIn) {
+  const { db, clock, audit, secrets } = platform
+  const now = () => new Date(clock.now())
+
+  /** New password, second factor forgotten, every session ended. */
+  async function reset(tx: Tx, actor: Actor, row: store.StaffRow, passwordHash: string): Promise<store.StaffRow> {
+    const fresh = await store.updateStaff(tx, row.id, {
+      passwordHash,
+      totpSecret: null,
+      totpConfirmedAt: null,
+      totpLastStep: null,
+    })
+    await signIn.endSessions(tx, await store.revokeSessionsOf(tx, row.id, clock.now()))
+    await audit.write(tx, actor, 'staff.reset', `staff:${row.id}`, { username: row.username })
+    return fresh ?? row
+  }
+
+  async function seed(account: SeedAccount, endpointId: string | null): Promise<boolean> {
+    const id = randomUUID()
+    const username = normalUsername(account.username)
+    // Hashing is slow: not for an account that is there already, and never inside a transaction.
+    if (await store.staffByUsername(db, username)) return false
+    const passwordHash = await hashPassword(account.password)
+    const second =
+      account.totpSecret === undefined
+        ? {}
+        : { totpSecret: secrets.encrypt(totpLabel(id), account.totpSecret), totpConfirmedAt: now() }
+    return db.transaction(async (tx) => {
+      const made = await store.insertStaff(tx, {
+        ...second,
+        id,
+        username,
+        displayName: account.displayName,
+        role: account.role,
+        endpointId,
+        passwordHash,
+        createdAt: now(),
+      })
+      if (!made) return false
+      await audit.write(tx, systemActor, 'staff.created', `staff:${id}`, { username, role: account.role })
+      return true
+    })
+  }
+
+  return {
+    /** Makes the accounts that are missing and leaves the others as they are. Resolves to the user names made. */
+    async ensure(list: SeedAccount[], findEndpoint: EndpointFinder): Promise<string[]> {
+      const made: string[] = []
+      for (const account of list) {
+        const { username, endpoint } = account
+        const endpointId = endpoint === undefined ? null : ((await findEndpoint(db, endpoint)) ?? null)
+        if (endpoint !== undefined && endpointId === null) {
+          platform.log.warn({ username, endpoint }, 'an account of the first start names an unknown endpoint')
+        }
+        if (await seed(account, endpointId)) made.push(account.username)
+      }
+      return made
+    },
+
+    list: async (): Promise<StaffAnswer[]> => (await store.allStaff(db)).map(presentStaff),
+
+    async create(actor: Actor, draft: NewStaff): Promise<StaffWithPassword> {
+      const fields = {
+        username: normalUsername(draft.username),
+        displayName: cleanText(draft.displayName),
+        role: draft.role,
+        endpointId: draft.endpointId ?? null,
+      }
+      const faults = staffFaults(fields)
+      if (faults.length > 0) throw invalid(faults)
+      const password = generatePassword()
+      const passwordHash = await hashPassword(password)
+      return db.transaction(async (tx) => {
+        const made = await store.insertStaff(tx, { ...fields, passwordHash, createdAt: now() })
+        if (!made) throw invalid([{ field: 'username', message: 'Tên đăng nhập này đã có. Vui lòng chọn tên khác.' }])
+        const { username, role } = fields
+        await audit.write(tx, actor, 'staff.created', `staff:${made.id}`, { username, role })
+        return { staff: presentStaff(made), password }
+      })
+    },
+
+    async resetById(actor: Actor, id: string): Promise<StaffWithPassword> {
+      const password = generatePassword()
+      const passwordHash = await hashPassword(password)
+      return db.transaction(async (tx) => {
+        const row = (await store.staffById(tx, id)) ?? fail(notFound('tài khoản'))
+        return { staff: presentStaff(await reset(tx, actor, row, passwordHash)), password }
+      })
+    },
+
+    /** For the command on the server itself: the way back in when nobody can sign in. Undefined when there is no such account. */
+    async resetByUsername(typed: string): Promise<{ password: string } | undefined> {
+      const row = await store.staffByUsername(db, normalUsername(typed))
+      if (!row) return undefined
+      const password = generatePassword()
+      const passwordHash = await hashPassword(password)
+      await db.transaction(async (tx) => {
+        await reset(tx, systemActor, row, passwordHash)
+        await store.updateStaff(tx, row.id, { disabledAt: null })
+      })
+      return { password }
+    },
+
+    /** Throws 409 for the own account and for the last enabled administrator. */
+    disable: (actor: Actor, id: string): Promise<StaffAnswer> =>
+      db.transaction(async (tx) => {
+        if (id === actor.id) throw conflict('Không thể khóa tài khoản của chính mình.')
+        const administrators = await store.enabledAdministrators(tx)
+        const row = (await store.staffById(tx, id)) ?? fail(notFound('tài khoản'))
+        if (administrators.length === 1 && administrators[0]?.id === id) {
+          throw conflict('Đây là quản trị hệ thống cuối cùng; không thể khóa.')
+        }
+        const disabled = await store.updateStaff(tx, id, { disabledAt: row.disabledAt ?? now() })
+        await signIn.endSessions(tx, await store.revokeSessionsOf(tx, id, clock.now()))
+        await audit.write(tx, actor, 'staff.disabled', `staff:${id}`, { username: row.username })
+        return presentStaff(disabled ?? row)
+      }),
+
+    enable: (actor: Actor, id: string): Promise<StaffAnswer> =>
+      db.transaction(async (tx) => {
+        const row = (await store.updateStaff(tx, id, { disabledAt: null })) ?? fail(notFound('tài khoản'))
+        await audit.write(tx, actor, 'staff.enabled', `staff:${id}`, { username: row.username })
+        return presentStaff(row)
+      }),
+
+    /** Throws 422 naming the field that is at fault. Ends every other session of this person. */
+    async changePassword(
+      actor: Extract<Actor, { kind: 'staff' }>,
+      given: { current: string; fresh: string },
+    ): Promise<void> {
+      const row = (await store.staffById(db, actor.id)) ?? fail(notFound('tài khoản'))
+      if (!(await passwordFits(row.passwordHash, given.current))) {
+        throw invalid([{ field: 'current', message: 'Mật khẩu hiện tại không đúng.' }])
+      }
+      const faults = passwordFaults(given.fresh, { username: row.username, current: given.current })
+      if (faults.length > 0) throw invalid(faults)
+      const passwordHash = await hashPassword(given.fresh)
+      await db.transaction(async (tx) => {
+        await store.updateStaff(tx, row.id, { passwordHash })
+        await signIn.endSessions(tx, await store.revokeSessionsOf(tx, row.id, clock.now(), actor.sessionId))
+        await audit.write(tx, actor, 'password.changed', `staff:${row.id}`)
+      })
+    },
+
+    async sessions(actor: Extract<Actor, { kind: 'staff' }>) {
+      const rows = await store.openSessionsOf(db, actor.id, { now: clock.now(), idleMs: signIn.idleMs })
+      return rows.map((row) => ({
+        id: row.id,
+        current: row.id === actor.sessionId,
+        address: row.address,
+        createdAt: row.createdAt.toISOString(),
+        lastSeenAt: row.lastSeenAt.toISOString(),
+        expiresAt: row.expiresAt.toISOString(),
+      }))
+    },
+
+    revokeSession: (actor: Actor, id: string): Promise<void> =>
+      db.transaction(async (tx) => {
+        const ended = await store.revokeSession(tx, actor.id, id, clock.now())
+        if (ended.length === 0) throw notFound('phiên làm việc')
+        await signIn.endSessions(tx, ended)
+        await audit.write(tx, actor, 'session.revoked', `staff:${actor.id}`, { session: id })
+      }),
+  }
+}
+
+export type Accounts = ReturnType<typeof createAccounts>

@@ -1,0 +1,172 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import * as contract from '../../contract/identity.ts'
+import type { Actor } from '../platform/actor.ts'
+import type { App } from '../platform/http.ts'
+import type { Platform } from '../platform/platform.ts'
+import { fail } from '../platform/problem.ts'
+import { type Accounts, presentStaff } from './accounts.ts'
+import type { Cookies } from './cookies.ts'
+import { permissionsOf } from './permissions.ts'
+import type { Services } from './services.ts'
+import { type Admission, notSignedIn, type OpenSession, type SignIn } from './sign-in.ts'
+import { normalUsername } from './staff.ts'
+
+interface Parts {
+  signIn: SignIn
+  accounts: Accounts
+  services: Services
+  cookies: Cookies
+  openSession(request: FastifyRequest): Promise<OpenSession | undefined>
+}
+
+// Guessing is slowed per account (lockout.ts); this bounds the argon2 work that one address can cause.
+const signInLimit = { rateLimit: { max: 120, timeWindow: '1 minute' } }
+const publicly = { may: 'public', ...signInLimit }
+const own = { may: 'session.own' }
+const administrators = { may: 'staff.manage' }
+
+const staffOnly = (actor: Actor): Extract<Actor, { kind: 'staff' }> =>
+  actor.kind === 'staff' ? actor : fail(notSignedIn())
+
+export function identityRoutes(app: App, platform: Platform, parts: Parts): void {
+  signInRoutes(app, parts)
+  ownRoutes(app, platform, parts)
+  staffRoutes(app, parts)
+  serviceRoutes(app, parts)
+}
+
+function signInRoutes(app: App, { signIn, cookies, openSession }: Parts): void {
+  const visitor = (request: FastifyRequest, username: string) => ({
+    address: request.ip,
+    browserId: cookies.provenBrowser(request, username),
+  })
+  const welcome = (reply: FastifyReply, admission: Admission) => {
+    cookies.setSession(reply, admission.token)
+    if (admission.next === 'done') cookies.proveBrowser(reply, admission.username)
+    return { next: admission.next }
+  }
+  const opened = async (request: FastifyRequest) => (await openSession(request)) ?? fail(notSignedIn())
+
+  app.route({
+    ...contract.signIn,
+    config: publicly,
+    handler: async (request, reply) =>
+      welcome(reply, await signIn.withPassword(request.body, visitor(request, normalUsername(request.body.username)))),
+  })
+  app.route({
+    ...contract.signInSecondFactor,
+    config: publicly,
+    handler: async (request, reply) => {
+      const open = await opened(request)
+      return welcome(reply, await signIn.withCode(open, request.body.code, visitor(request, open.staff.username)))
+    },
+  })
+  app.route({
+    ...contract.beginTotpEnrolment,
+    config: publicly,
+    handler: async (request) => signIn.beginEnrolment(await opened(request)),
+  })
+  app.route({
+    ...contract.confirmTotpEnrolment,
+    config: publicly,
+    handler: async (request, reply) => {
+      const open = await opened(request)
+      const admission = await signIn.confirmEnrolment(open, request.body.code, visitor(request, open.staff.username))
+      return welcome(reply, admission)
+    },
+  })
+  app.route({
+    ...contract.signOut,
+    config: { may: 'public' },
+    handler: async (request, reply) => {
+      const open = await openSession(request)
+      if (open) await signIn.signOut(open)
+      cookies.clearSession(reply)
+      return reply.status(204).send(null)
+    },
+  })
+}
+
+function ownRoutes(app: App, platform: Platform, { accounts, signIn, openSession }: Parts): void {
+  app.route({
+    ...contract.whoAmI,
+    config: own,
+    handler: async (request) => {
+      const { staff, session } = (await openSession(request)) ?? fail(notSignedIn())
+      return {
+        staff: presentStaff(staff),
+        permissions: permissionsOf(staff.role),
+        stage: platform.config.stage,
+        serverTime: new Date(platform.clock.now()).toISOString(),
+        session: { id: session.id, expiresAt: session.expiresAt.toISOString(), idleMs: signIn.idleMs },
+      }
+    },
+  })
+  app.route({
+    ...contract.changePassword,
+    config: { ...own, ...signInLimit },
+    handler: async (request, reply) => {
+      await accounts.changePassword(staffOnly(request.actor), request.body)
+      return reply.status(204).send(null)
+    },
+  })
+  app.route({
+    ...contract.listSessions,
+    config: own,
+    handler: async (request) => ({ items: await accounts.sessions(staffOnly(request.actor)) }),
+  })
+  app.route({
+    ...contract.revokeSession,
+    config: own,
+    handler: async (request, reply) => {
+      await accounts.revokeSession(request.actor, request.params.id)
+      return reply.status(204).send(null)
+    },
+  })
+}
+
+function staffRoutes(app: App, { accounts }: Parts): void {
+  app.route({ ...contract.listStaff, config: administrators, handler: async () => ({ items: await accounts.list() }) })
+  app.route({
+    ...contract.createStaff,
+    config: administrators,
+    handler: async (request, reply) => reply.status(201).send(await accounts.create(request.actor, request.body)),
+  })
+  app.route({
+    ...contract.resetStaff,
+    config: administrators,
+    handler: (request) => accounts.resetById(request.actor, request.params.id),
+  })
+  app.route({
+    ...contract.disableStaff,
+    config: administrators,
+    handler: (request) => accounts.disable(request.actor, request.params.id),
+  })
+  app.route({
+    ...contract.enableStaff,
+    config: administrators,
+    handler: (request) => accounts.enable(request.actor, request.params.id),
+  })
+}
+
+function serviceRoutes(app: App, { services }: Parts): void {
+  app.route({
+    ...contract.listServiceCredentials,
+    config: administrators,
+    handler: async () => ({ items: await services.list() }),
+  })
+  app.route({
+    ...contract.createServiceCredential,
+    config: administrators,
+    handler: async (request, reply) => reply.status(201).send(await services.create(request.actor, request.body.name)),
+  })
+  app.route({
+    ...contract.revokeServiceCredential,
+    config: administrators,
+    handler: async (request, reply) => {
+      await services.revoke(request.actor, request.params.id)
+      return reply.status(204).send(null)
+    },
+  })
+  app.route({ ...contract.createServiceToken, config: publicly, handler: (request) => services.token(request.body) })
+}

@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import cookie from '@fastify/cookie'
+import formbody from '@fastify/formbody'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import swagger from '@fastify/swagger'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import websocket from '@fastify/websocket'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  LogController,
+  type RawServerDefault,
+} from 'fastify'
+import type { Logger } from 'pino'
+import type { Actor } from './actor.ts'
+import type { Config } from './config.ts'
+import { Problem, problemDocument } from './problem.ts'
+import { faultInWords } from './validation-words.ts'
+
+/** The HTTP application, with route schemas typed by TypeBox. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who calls; set by identity before any handler runs. */
+    actor: Actor
+  }
+  interface FastifyContextConfig {
+    /** The permission this route demands (identity/permissions.ts), or 'public' with its own credential inside. A route without one does not start. */
+    may?: string
+  }
+}
+
+/** Builds the application with everything that holds for every route: limits, headers, problem documents, OpenAPI. */
+export async function createHttp(config: Config, log: Logger): Promise<App> {
+  const app = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    genReqId: () => randomUUID(),
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: config.trustProxy,
+    bodyLimit: 1024 * 1024,
+    requestTimeout: 120_000,
+    connectionTimeout: 130_000,
+    forceCloseConnections: true,
+    ajv: { customOptions: { allErrors: true, removeAdditional: false, coerceTypes: 'array', useDefaults: true } },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  app.decorateRequest('actor')
+  app.setErrorHandler<FastifyError | Problem>((error, request, reply) => {
+    const problem = asProblem(error)
+    if (problem.status >= 500) request.log.error({ err: error, problem: problem.type }, 'request failed')
+    return reply.status(problem.status).type('application/problem+json').send(problemDocument(problem))
+  })
+  app.setNotFoundHandler((_request, reply) =>
+    reply
+      .status(404)
+      .type('application/problem+json')
+      .send(
+        problemDocument(
+          new Problem('no-such-route', {
+            status: 404,
+            title: 'Địa chỉ này không tồn tại. Vui lòng kiểm tra lại đường dẫn.',
+          }),
+        ),
+      ),
+  )
+  app.addHook('onResponse', async (request, reply) => {
+    // The route's pattern, never the address itself: an address may carry a code.
+    request.log.info(
+      {
+        method: request.method,
+        route: request.routeOptions.url ?? 'none',
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'request',
+    )
+  })
+  await app.register(cookie)
+  await app.register(formbody)
+  await app.register(websocket, { options: { maxPayload: 256 * 1024 } })
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: contentSecurity(config) },
+    crossOriginEmbedderPolicy: false,
+    strictTransportSecurity: config.publicUrl.startsWith('https:'),
+  })
+  // The embedded Jitsi Meet needs camera, microphone and screen; nobody else does.
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header(
+      'permissions-policy',
+      ['camera', 'microphone', 'display-capture', 'autoplay', 'fullscreen']
+        .map((feature) => `${feature}=(self "${config.jitsiUrl}")`)
+        .join(', '),
+    )
+  })
+  await app.register(rateLimit, {
+    global: true,
+    max: 1200,
+    timeWindow: '1 minute',
+    errorResponseBuilder: (_request, context) =>
+      new Problem('too-many-requests', {
+        status: 429,
+        title: `Quá nhiều yêu cầu. Vui lòng thử lại sau ${Math.ceil(context.ttl / 1000)} giây.`,
+        retryable: true,
+      }),
+  })
+  await app.register(swagger, {
+    openapi: { openapi: '3.1.0', info: { title: 'Tiếp công dân trực tuyến', version: '1' } },
+  })
+  return app as unknown as App
+}
+
+function contentSecurity(config: Config): Record<string, string[]> {
+  const socket = config.jitsiUrl.replace(/^http/, 'ws')
+  return {
+    'default-src': ["'self'"],
+    'script-src': ["'self'", config.jitsiUrl],
+    'style-src': ["'self'", "'unsafe-inline'"],
+    'img-src': ["'self'", 'data:', 'blob:'],
+    'media-src': ["'self'", 'blob:'],
+    'font-src': ["'self'", 'data:'],
+    'connect-src': ["'self'", config.jitsiUrl, socket],
+    'frame-src': ["'self'", config.jitsiUrl],
+    'worker-src': ["'self'", 'blob:'],
+    'frame-ancestors': ["'none'"],
+    'base-uri': ["'none'"],
+    'form-action': ["'self'"],
+    'object-src': ["'none'"],
+  }
+}
+
+function asProblem(error: FastifyError | Problem): Problem {
+  if (error instanceof Problem) return error
+  if (error.validation) {
+    return new Problem('invalid-input', {
+      status: 400,
+      title: 'Dữ liệu gửi lên chưa hợp lệ. Vui lòng sửa các mục được nêu.',
+      faults: error.validation.map((fault) => ({
+        field: [error.validationContext ?? 'body', ...fieldOf(fault)].join('.'),
+        message: faultInWords(fault),
+      })),
+    })
+  }
+  const status = error.statusCode ?? 500
+  if (status < 500) {
+    return new Problem(error.code?.toLowerCase().replaceAll('_', '-') ?? 'bad-request', {
+      status,
+      title: 'Yêu cầu không hợp lệ. Vui lòng tải lại trang rồi thử lại.',
+    })
+  }
+  const unavailable = isDatabaseGone(error)
+  return new Problem(unavailable ? 'database-unavailable' : 'internal', {
+    status: unavailable ? 503 : 500,
+    title: 'Hệ thống đang tạm gián đoạn. Rất mong ông/bà thông cảm và thử lại sau ít phút.',
+    retryable: true,
+    cause: error,
+  })
+}
+
+function fieldOf(fault: { instancePath: string; params?: Record<string, unknown> }): string[] {
+  const inside = fault.instancePath.split('/').filter((part) => part !== '')
+  const named = fault.params?.missingProperty ?? fault.params?.additionalProperty
+  return typeof named === 'string' ? [...inside, named] : inside
+}
+
+function isDatabaseGone(error: unknown): boolean {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    const code = (current as { code?: unknown }).code
+    if (
+      typeof code === 'string' &&
+      (/^(ECONNREFUSED|ECONNRESET|EPIPE|CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED))$/.test(code) ||
+        /^(08|57P)/.test(code))
+    )
+      return true
+  }
+  return false
+}

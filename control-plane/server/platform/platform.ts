@@ -1,0 +1,54 @@
+import { type Logger, pino } from 'pino'
+import { type Alerts, createAlerts } from './alerts.ts'
+import { type Audit, createAudit } from './audit.ts'
+import { type Changes, createChanges } from './changes.ts'
+import { type Clock, systemClock } from './clock.ts'
+import type { Config } from './config.ts'
+import { type Database, type OpenDatabase, openDatabase } from './database.ts'
+import { createJobs, type Jobs } from './jobs.ts'
+import { createMail, type Mail } from './mail.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { createSecrets, type Secrets } from './secrets.ts'
+
+/** What every module stands on. */
+export interface Platform {
+  config: Config
+  clock: Clock
+  log: Logger
+  database: OpenDatabase
+  db: Database
+  jobs: Jobs
+  mail: Mail
+  alerts: Alerts
+  audit: Audit
+  changes: Changes
+  secrets: Secrets
+  metrics: Metrics
+}
+
+/** Opens the database and builds the platform on it. */
+export async function createPlatform(
+  config: Config,
+  options: { clock?: Clock; database?: OpenDatabase } = {},
+): Promise<Platform> {
+  const clock = options.clock ?? systemClock
+  const log = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] })
+  const database =
+    options.database ?? (await openDatabase({ url: config.databaseUrl, folder: `${config.dataFolder}/database` }))
+  const db = database.db
+  const mail = createMail({ db, clock, smtpUrl: config.smtpUrl, from: config.mailFrom })
+  return {
+    config,
+    clock,
+    log,
+    database,
+    db,
+    mail,
+    jobs: createJobs(database, log),
+    alerts: createAlerts(clock, mail, config.officeMail),
+    audit: createAudit(clock),
+    changes: createChanges(database),
+    secrets: createSecrets(Buffer.from(config.masterKey, 'hex')),
+    metrics: createMetrics(),
+  }
+}

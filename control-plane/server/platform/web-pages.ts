@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import type { Module } from './module.ts'
+import type { Platform } from './platform.ts'
+import { Problem } from './problem.ts'
+
+const builtPages = join(import.meta.dirname, '../../../dist')
+
+/** Serves the built pages: `/` staff screens (one page, client-side routes), `/kiosk/`, `/vao` (grant page), `/agent/` (room agent's page). */
+export function webPages(platform: Platform): Module {
+  return {
+    name: 'web-pages',
+    async routes(app) {
+      if (!existsSync(builtPages)) {
+        platform.log.warn('pages are not built: run "npm run build"')
+        return
+      }
+      app.addHook('onRoute', (route) => {
+        // Static files carry no permission of their own: they hold nothing but code.
+        if (route.config === undefined || route.config.may === undefined) {
+          if (route.url.startsWith('/assets/')) route.config = { ...route.config, may: 'public' }
+        }
+      })
+      await app.register(fastifyStatic, {
+        root: join(builtPages, 'assets'),
+        prefix: '/assets/',
+        immutable: true,
+        maxAge: '30d',
+        decorateReply: true,
+      })
+      // On a stage every screen says so, also before anybody is known or anything was asked: the page itself carries it.
+      const send = async (file: string, reply: import('fastify').FastifyReply) => {
+        if (!platform.config.stage) return reply.sendFile(file, builtPages, { immutable: false, maxAge: 0 })
+        const html = await readFile(join(builtPages, file), 'utf8')
+        return reply
+          .header('cache-control', 'no-cache')
+          .type('text/html; charset=utf-8')
+          .send(html.replace('<html ', '<html data-stage="true" '))
+      }
+      const page = (file: string) => ({
+        config: { may: 'public' },
+        schema: { hide: true },
+        handler: async (_request: unknown, reply: import('fastify').FastifyReply) => send(file, reply),
+      })
+      app.get('/kiosk', page('control-plane/kiosk/index.html'))
+      app.get('/vao', page('control-plane/join/index.html'))
+      app.get('/agent', page('control-plane/agent-page/index.html'))
+      const staff = page('control-plane/web/index.html')
+      app.get('/', staff)
+      app.get('/*', {
+        ...staff,
+        handler: async (request, reply) => {
+          if (request.url.startsWith('/api/')) {
+            throw new Problem('no-such-route', {
+              status: 404,
+              title: 'Địa chỉ này không tồn tại. Vui lòng kiểm tra lại đường dẫn.',
+            })
+          }
+          return send('control-plane/web/index.html', reply)
+        },
+      })
+    },
+  }
+}

@@ -1,0 +1,110 @@
+import { systemActor } from '../platform/actor.ts'
+import type { Platform } from '../platform/platform.ts'
+import type { Seen } from './conduct.ts'
+import { faultMessage } from './fault-words.ts'
+import { growthOf } from './reports.ts'
+import { stateOf } from './seen.ts'
+import * as store from './store.ts'
+
+/** What one conductor remembers of a recording, over all its pages. Instants in milliseconds. */
+export interface Memory {
+  failures: number
+  lastFailureAt: number | null
+  stoppingSessionId: string | null
+  /** Since when an alarm stands or may stand. */
+  alarmedAt: number | null
+}
+
+/** What it asked for in this page and has not been answered. */
+export interface Asked {
+  askedAt: number | null
+  stopAskedAt: number | null
+}
+
+/** What conducting writes down: states and sessions, faults with their alarm, the end. Each with its audit row in one transaction. */
+export function createConductNotes(platform: Platform) {
+  const { db, clock, log } = platform
+  const subjectOf = (id: string): string => `recording:${id}`
+
+  function raise(tx: Parameters<typeof platform.alerts.raise>[0], id: string, fault: string): Promise<boolean> {
+    return platform.alerts.raise(tx, {
+      kind: 'recording-fault',
+      subject: subjectOf(id),
+      severity: 'critical',
+      message: faultMessage(fault),
+    })
+  }
+
+  /** A file that grew since the last fault ends the alarm, once. */
+  async function noteGrowth(id: string, seen: Extract<Seen, { is: 'on' }>, memory: Memory): Promise<void> {
+    if (memory.alarmedAt === null) return
+    const growth = growthOf(await store.allReports(db), seen.sessionId)
+    if (growth === null || growth.grewAt <= Math.max(seen.since, memory.alarmedAt)) return
+    memory.failures = 0
+    memory.alarmedAt = null
+    await db.transaction(async (tx) => {
+      if (await platform.alerts.clear(tx, 'recording-fault', subjectOf(id)))
+        await platform.changes.announce(tx, 'alerts', subjectOf(id))
+    })
+  }
+
+  async function noteState(row: store.RecordingRow, seen: Seen, memory: Memory): Promise<void> {
+    const state = stateOf(seen, row)
+    const sessionId = 'sessionId' in seen ? seen.sessionId : null
+    if (state === row.state && sessionId === row.currentSessionId) return
+    const now = new Date(clock.now())
+    await db.transaction(async (tx) => {
+      await store.setState(tx, row.id, { state, currentSessionId: sessionId, stateAt: now })
+      if (sessionId !== null && (seen.is === 'pending' || seen.is === 'on'))
+        await store.noteSession(tx, row.id, sessionId, now, seen.is)
+      if (sessionId !== null && (seen.is === 'off' || seen.is === 'error')) {
+        const meant = sessionId === memory.stoppingSessionId || row.wanted === 'off'
+        const endedBy = seen.is === 'error' ? seen.error : meant ? 'asked' : 'unasked'
+        await store.endSession(tx, row.id, sessionId, now, endedBy)
+      }
+      await platform.audit.write(tx, systemActor, `recording.${state}`, subjectOf(row.id), { sessionId })
+      await platform.changes.announce(tx, 'recordings', subjectOf(row.id), `room:${row.hearingId}`)
+    })
+  }
+
+  return {
+    /** Writes what the recorder says into the row, when it says something new. */
+    async noteSeen(row: store.RecordingRow, seen: Seen, memory: Memory, asked: Asked): Promise<void> {
+      if (seen.is !== 'on' && seen.is !== 'pending') asked.stopAskedAt = null
+      if (seen.is === 'pending' || seen.is === 'on') asked.askedAt = null
+      if (seen.is === 'on') await noteGrowth(row.id, seen, memory)
+      await noteState(row, seen, memory)
+    },
+    /** An alarm for people; `counts` when it is the recorder's fault and the next start must wait for it. */
+    async tellFault(id: string, fault: string, memory: Memory, counts: boolean): Promise<void> {
+      const now = clock.now()
+      memory.alarmedAt = now
+      if (counts) {
+        memory.failures++
+        memory.lastFailureAt = now
+      }
+      log.warn({ recordingId: id, fault }, 'recording fault')
+      await db.transaction(async (tx) => {
+        if (counts) await store.countFault(tx, id, fault, new Date(now))
+        await store.setState(tx, id, { restartRequestedAt: null })
+        await raise(tx, id, fault)
+        await platform.audit.write(tx, systemActor, 'recording.fault', subjectOf(id), { fault })
+        await platform.changes.announce(tx, 'alerts', 'recordings', subjectOf(id))
+      })
+    },
+    /** Nothing is conducted any more. A fault leaves its alarm until the files have arrived. */
+    async finish(id: string, fault: string | null): Promise<'done'> {
+      const now = new Date(clock.now())
+      const row = await store.recordingById(db, id)
+      await db.transaction(async (tx) => {
+        if (row?.currentSessionId) await store.endSession(tx, id, row.currentSessionId, now, fault ?? 'asked')
+        await store.setState(tx, id, { state: 'off', stateAt: now, ...(fault === null ? {} : { lastFault: fault }) })
+        if (fault === null) await platform.alerts.clear(tx, 'recording-fault', subjectOf(id))
+        else await raise(tx, id, fault)
+        await platform.audit.write(tx, systemActor, 'recording.off', subjectOf(id), { fault })
+        await platform.changes.announce(tx, 'alerts', 'recordings', subjectOf(id))
+      })
+      return 'done'
+    },
+  }
+}

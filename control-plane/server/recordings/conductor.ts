@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto'
+import type { HearingPlan } from '../hearings/index.ts'
+import type { Database, Tx } from '../platform/database.ts'
+import type { Platform } from '../platform/platform.ts'
+import type { Conductor, RoomAgent } from '../room-agent/index.ts'
+import type { Rooms } from '../rooms/index.ts'
+import { conductLimits, type Decision, decide, type Seen, type Situation } from './conduct.ts'
+import { type Asked, createConductNotes, type Memory } from './conduct-notes.ts'
+import { growthOf } from './reports.ts'
+import { fromRecorder } from './seen.ts'
+import * as store from './store.ts'
+
+const tickMs = 1_000
+// A dead instance's word ends after this long: then another takes the running recording over.
+const leaseMs = 8_000
+const openMs = 30_000
+
+interface Deps {
+  platform: Platform
+  rooms: Pick<Rooms, 'mintToken' | 'callSettings' | 'isOver'>
+  roomAgent: Pick<RoomAgent, 'conduct'>
+  hearingPlan(db: Database | Tx, hearingId: string): Promise<HearingPlan | undefined>
+}
+
+/**
+ * Drives the recorders of live hearings through a hidden participant of each room (7.1, 7.2). One instance conducts one recording at a
+ * time, by a lease on its row; whoever takes over first looks at what runs, and so never starts a second one.
+ */
+export function createRecordingConductor(deps: Deps) {
+  const { platform } = deps
+  const { db, clock, log } = platform
+  const notes = createConductNotes(platform)
+  const instance = randomUUID()
+  const running = new Map<string, { stop: AbortController; done: Promise<void> }>()
+  let stopped = false
+
+  async function reconcile(): Promise<void> {
+    if (stopped || !platform.config.roomAgent) return
+    for (const row of await store.unfinished(db)) {
+      if (running.has(row.id) || !(await claim(row.id))) continue
+      const stop = new AbortController()
+      const done = conductUntilDone(row.id, stop.signal)
+        .catch((error: unknown) => log.error({ err: error, recordingId: row.id }, 'conducting ended'))
+        .finally(() => running.delete(row.id))
+      running.set(row.id, { stop, done })
+    }
+  }
+
+  function claim(id: string): Promise<boolean> {
+    const now = clock.now()
+    return store.claimConduct(db, id, { instance, now: new Date(now), until: new Date(now + leaseMs) })
+  }
+
+  /** Conducts in as many pages as it takes: a page that is lost is opened again with a fresh token. */
+  async function conductUntilDone(id: string, stop: AbortSignal): Promise<void> {
+    // An alarm of the conductor before this one may stand.
+    const memory: Memory = { failures: 0, lastFailureAt: null, stoppingSessionId: null, alarmedAt: clock.now() }
+    try {
+      while (!stop.aborted && (await claim(id))) {
+        // Nobody is let into a closed room any more: what its recorder did shows in the file that it brings home.
+        if (await isOver(id)) {
+          await notes.finish(id, 'stop-unconfirmed')
+          return
+        }
+        const outcome = await conductOnce(id, stop, memory).catch((error: unknown) => {
+          log.warn({ err: error, recordingId: id }, 'conductor page lost')
+          return 'lost' as const
+        })
+        if (outcome === 'done') return
+        if (!stop.aborted && !(await isOver(id))) await notes.tellFault(id, 'conductor-lost', memory, false)
+        await pause(1_000, stop)
+      }
+    } finally {
+      await store
+        .releaseConduct(db, id, instance)
+        .catch((error: unknown) => log.warn({ err: error }, 'lease not given back'))
+    }
+  }
+
+  /** The hearing has ended and so has its room. */
+  async function isOver(id: string): Promise<boolean> {
+    const row = await store.recordingById(db, id)
+    return row !== undefined && row.wanted === 'off' && row.state !== 'idle' && deps.rooms.isOver(db, row.roomName)
+  }
+
+  async function conductOnce(id: string, stop: AbortSignal, memory: Memory): Promise<'done' | 'lost'> {
+    const row = await store.recordingById(db, id)
+    if (row === undefined) return 'done'
+    // Nobody ever started it, and nothing is wanted any more.
+    if (row.wanted === 'off' && row.state === 'idle') return notes.finish(id, null)
+    const seen = { current: { is: 'none' } as Seen, lost: false, changed: () => undefined as unknown }
+    const conductor = await openPage(row, stop, seen)
+    const joinedAt = clock.now()
+    const asked: Asked = { askedAt: null, stopAskedAt: null }
+    try {
+      while (!stop.aborted && !seen.lost) {
+        if (!(await claim(id))) return 'lost'
+        const current = await store.recordingById(db, id)
+        if (current === undefined) return 'done'
+        await notes.noteSeen(current, seen.current, memory, asked)
+        const situation = await situate(current, seen.current, joinedAt, asked, memory)
+        const decision = decide(situation, clock.now(), conductLimits)
+        if (decision.do === 'finish') return notes.finish(id, decision.fault)
+        await act(decision, current, conductor, seen, asked, memory)
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, tickMs)
+          seen.changed = () => {
+            clearTimeout(timer)
+            resolve()
+          }
+        })
+      }
+      return 'lost'
+    } finally {
+      await conductor.close()
+    }
+  }
+
+  async function openPage(
+    row: store.RecordingRow,
+    stop: AbortSignal,
+    seen: { current: Seen; lost: boolean; changed: () => unknown },
+  ): Promise<Conductor> {
+    const now = clock.now()
+    const token = await deps.rooms.mintToken({
+      room: row.roomName,
+      user: { id: `agent:recording:${row.id}`, name: 'Ghi hình', moderator: true, hidden: true },
+      features: { recording: true },
+      notBefore: now - 60_000,
+      expires: now + 24 * 60 * 60_000,
+    })
+    return deps.roomAgent.conduct({
+      room: row.roomName,
+      token,
+      call: deps.rooms.callSettings(),
+      signal: AbortSignal.any([stop, AbortSignal.timeout(openMs)]),
+      onEvent(event) {
+        if (event.is === 'recorder') seen.current = fromRecorder(event, clock.now())
+        if (event.is === 'lost') seen.lost = true
+        seen.changed()
+      },
+    })
+  }
+
+  async function situate(
+    row: store.RecordingRow,
+    seen: Seen,
+    joinedAt: number,
+    asked: Asked,
+    memory: Memory,
+  ): Promise<Situation> {
+    return {
+      wanted: row.wanted,
+      seen,
+      joinedAt,
+      ...asked,
+      ...memory,
+      growth: seen.is === 'on' ? growthOf(await store.allReports(db), seen.sessionId) : null,
+      restartAskedAt: row.restartRequestedAt?.getTime() ?? null,
+    }
+  }
+
+  async function act(
+    decision: Decision,
+    row: store.RecordingRow,
+    conductor: Conductor,
+    seen: { current: Seen },
+    asked: Asked,
+    memory: Memory,
+  ): Promise<void> {
+    switch (decision.do) {
+      case 'wait':
+      case 'finish':
+        return
+      case 'start':
+        asked.askedAt = clock.now()
+        return conductor
+          .startRecording(
+            JSON.stringify({ file_recording_metadata: { recordingId: row.id, hearingId: row.hearingId } }),
+          )
+          .catch(async (error: unknown) => {
+            asked.askedAt = null
+            await notes.tellFault(row.id, `recorder-${reasonOf(error)}`, memory, true)
+          })
+      case 'stop':
+        if (decision.fault !== null)
+          await notes.tellFault(row.id, decision.fault, memory, decision.fault !== 'restart-asked')
+        memory.stoppingSessionId = decision.sessionId
+        asked.stopAskedAt = clock.now()
+        return conductor
+          .stopRecording(decision.sessionId)
+          .catch((error: unknown) => log.warn({ err: error, recordingId: row.id }, 'stop refused'))
+      case 'fault':
+        asked.askedAt = null
+        await notes.tellFault(row.id, decision.fault, memory, true)
+        if (seen.current.is !== 'pending') return
+        // A recorder that never came is given up; whatever it says later is looked at afresh.
+        if (seen.current.sessionId !== null)
+          await conductor
+            .stopRecording(seen.current.sessionId)
+            .catch((error: unknown) => log.warn({ err: error }, 'stop refused'))
+        seen.current = { is: 'none' }
+    }
+  }
+
+  return {
+    reconcile,
+    /** Leaves the rooms without stopping any recording: another instance, or this one restarted, goes on. */
+    async stop() {
+      stopped = true
+      for (const run of running.values()) run.stop.abort()
+      await Promise.allSettled([...running.values()].map((run) => run.done))
+    },
+  }
+}
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error && /^[a-z-]+$/.test(error.message) ? error.message : 'error'
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer)
+        resolve()
+      },
+      { once: true },
+    )
+  })

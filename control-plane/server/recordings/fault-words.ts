@@ -1,0 +1,73 @@
+/** What each fault of a recorder is, and what happens or is to be done about it while the hearing runs. Vietnamese. */
+const faults: Record<string, { cause: string; remedy: string } | undefined> = {
+  'pending-too-long': {
+    cause: 'Máy ghi hình nhận lệnh nhưng không bắt đầu',
+    remedy: 'Hệ thống đang gọi máy ghi khác.',
+  },
+  'start-unanswered': {
+    cause: 'Không có trả lời cho lệnh ghi hình',
+    remedy: 'Hệ thống đang gọi lại; kiểm tra Jicofo và máy ghi.',
+  },
+  'stopped-unasked': {
+    cause: 'Ghi hình dừng khi chưa có lệnh',
+    remedy: 'Hệ thống đang bắt đầu lại; các phần được ghép thành một bản ghi.',
+  },
+  'recorder-error': { cause: 'Máy ghi hình báo lỗi', remedy: 'Hệ thống đang bắt đầu lại trên máy khác.' },
+  'recorder-busy': {
+    cause: 'Máy ghi hình đang bận',
+    remedy: 'Hệ thống đang tìm máy khác; giải phóng một máy ghi nếu có thể.',
+  },
+  'recorder-resource-constraint': {
+    cause: 'Tất cả máy ghi hình đang bận',
+    remedy: 'Giải phóng hoặc khởi động thêm máy ghi; hệ thống tự gọi lại liên tục.',
+  },
+  'recorder-service-unavailable': {
+    cause: 'Không có máy ghi hình nào',
+    remedy: 'Khởi động máy ghi (Jibri) ngay; hệ thống tự gọi lại liên tục.',
+  },
+  'recorder-not-allowed': {
+    cause: 'Lệnh ghi hình bị từ chối vì thiếu quyền chủ tọa phòng',
+    remedy: 'Kiểm tra mô-đun Prosody của hệ thống.',
+  },
+  unconfirmed: {
+    cause: 'Máy ghi báo đang ghi nhưng không có tệp nào lớn lên',
+    remedy: 'Hệ thống đang bắt đầu lại; kiểm tra máy ghi và dịch vụ theo dõi trên máy đó.',
+  },
+  'not-growing': {
+    cause: 'Tệp ghi hình ngừng lớn lên (có thể đầy ổ đĩa)',
+    remedy: 'Hệ thống đang chuyển sang máy ghi khác; kiểm tra dung lượng máy ghi.',
+  },
+  'stop-unconfirmed': {
+    cause: 'Máy ghi không xác nhận lệnh dừng',
+    remedy: 'Kiểm tra máy ghi; tệp vẫn được thu gom sau.',
+  },
+  'restart-asked': { cause: 'Ghi hình được bắt đầu lại theo yêu cầu', remedy: 'Không cần làm gì thêm.' },
+  'conductor-lost': { cause: 'Mất trình điều khiển ghi hình', remedy: 'Một trình khác đang tiếp quản.' },
+}
+
+const unnamed = { cause: 'Máy ghi hình báo lỗi', remedy: 'Hệ thống đang bắt đầu lại trên máy khác.' }
+
+/** For the alarm: what happened and what to do. */
+export function faultMessage(fault: string): string {
+  const { cause, remedy } = faults[fault] ?? unnamed
+  return `${cause}. ${remedy}`
+}
+
+/** For whoever looks back: what happened. */
+export const faultCause = (fault: string): string => `${(faults[fault] ?? unnamed).cause}.`
+
+/** How a session ended (`endedBy` of its row) in words; null when it was asked to. */
+export function endingCause(endedBy: string | null): string | null {
+  if (endedBy === null || endedBy === 'asked') return null
+  if (endedBy === 'unasked') return faultCause('stopped-unasked')
+  return faultCause(faults[endedBy] === undefined ? `recorder-${endedBy}` : endedBy)
+}
+
+/** What is wrong with a part (`fault` of its row) in words. */
+export function partFaultCause(fault: string | null): string | null {
+  if (fault === null) return null
+  if (fault === 'mismatch') return 'Tệp nhận về khác mã băm mà máy ghi khai báo. Máy ghi giữ bản gốc và tự gửi lại.'
+  if (fault.startsWith('unreadable'))
+    return 'Tệp không đọc được như một bản ghi hình. Bản gốc vẫn được giữ trong kho để xem xét.'
+  return 'Tệp không còn ở vùng nhận. Máy ghi giữ bản gốc và tự gửi lại.'
+}

@@ -1,0 +1,87 @@
+import { mkdir } from 'node:fs/promises'
+import type { HearingPlan, Hearings } from '../hearings/index.ts'
+import type { Actor } from '../platform/actor.ts'
+import type { Database, Tx } from '../platform/database.ts'
+import type { Module } from '../platform/module.ts'
+import type { Platform } from '../platform/platform.ts'
+import { conflict, fail, notFound } from '../platform/problem.ts'
+import type { RoomAgent } from '../room-agent/index.ts'
+import type { Rooms } from '../rooms/index.ts'
+import { createRecordingConductor } from './conductor.ts'
+import { createIngest } from './ingest.ts'
+import { watchMissing } from './missing.ts'
+import { checkReports, silenceWatch, watchRecorders } from './reports.ts'
+import { recordingRoutes } from './routes.ts'
+import * as store from './store.ts'
+import { createUploads, ingestQueue } from './uploads.ts'
+
+interface Deps {
+  hearings: Hearings
+  rooms: Rooms
+  roomAgent: RoomAgent
+}
+
+/** Start, watch, ingest, library and playback of recordings (design §9). */
+export function createRecordings(platform: Platform, deps: Deps): { module: Module } {
+  const { db, clock } = platform
+  const hearingPlan = (reader: Database | Tx, id: string): Promise<HearingPlan | undefined> =>
+    deps.hearings.plan(reader, id)
+  const uploads = createUploads(platform)
+  const { ingest } = createIngest({ platform, uploads, hearingPlan })
+  const conductor = createRecordingConductor({ platform, rooms: deps.rooms, roomAgent: deps.roomAgent, hearingPlan })
+
+  deps.hearings.onMove(async (tx, move) => {
+    if (move.to === 'live') {
+      const room = await deps.rooms.roomOf(tx, move.hearing.id)
+      if (room === undefined) throw new Error(`hearing ${move.hearing.id} went live without a room`)
+      await store.expectRecording(tx, { hearingId: move.hearing.id, roomName: room.name, now: new Date(clock.now()) })
+      await platform.changes.announce(tx, 'recordings')
+    }
+    if (move.from === 'live') {
+      await store.endRecording(tx, move.hearing.id)
+      await platform.changes.announce(tx, 'recordings')
+    }
+  })
+
+  async function restart(id: string, actor: Actor, reason: string): Promise<void> {
+    await db.transaction(async (tx) => {
+      const row = (await store.recordingById(tx, id)) ?? fail(notFound('bản ghi hình'))
+      if (row.wanted === 'off') throw conflict('Buổi tiếp đã kết thúc nên không thể bắt đầu ghi hình lại.')
+      await store.setState(tx, id, { restartRequestedAt: new Date(clock.now()) })
+      await platform.audit.write(tx, actor, 'recording.restart-asked', `recording:${id}`, { reason })
+    })
+  }
+
+  // A live hearing has its recorder already, and a fault of it is told by the conductor.
+  const hearingsAhead = async (from: number, to: number): Promise<number> =>
+    (await deps.hearings.plansBetween(db, { from, to, statuses: ['approved', 'ready'] })).length
+
+  return {
+    module: {
+      name: 'recordings',
+      routes: (app) => recordingRoutes(app, { platform, uploads, hearingPlan, restart }),
+      jobs: [
+        {
+          queue: ingestQueue,
+          concurrency: 1,
+          expireSeconds: 3 * 3600,
+          retries: 20,
+          run: async (data, signal) => ingest(String(data.partId), signal),
+        },
+      ],
+      commands: { 'check-recorders': ({ hosts = '' }, say) => checkReports(platform, hosts, say) },
+      reconciliations: [
+        { name: 'recordings.conduct', everyMs: 1_000, run: conductor.reconcile },
+        { name: 'recordings.uploads', everyMs: 10_000, run: uploads.reconcile },
+        { name: 'recordings.silence', everyMs: 15_000, run: silenceWatch(platform) },
+        { name: 'recordings.recorders', everyMs: 30_000, run: () => watchRecorders(platform, hearingsAhead) },
+        { name: 'recordings.missing', everyMs: 60_000, run: () => watchMissing(platform) },
+      ],
+      async start() {
+        await mkdir(platform.config.storeFolder, { recursive: true })
+        await uploads.prepare()
+      },
+      stop: conductor.stop,
+    },
+  }
+}

@@ -1,0 +1,272 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { HearingPlan } from '../hearings/index.ts'
+import { systemActor } from '../platform/actor.ts'
+import type { Database, Tx } from '../platform/database.ts'
+import { keepLease } from '../platform/lease.ts'
+import type { Platform } from '../platform/platform.ts'
+import { endIngestFailed, tellBroken, tellIngestFailed, tellMismatch } from './ingest-alerts.ts'
+import { hashFile, poster, probe, remux, syncToDisk } from './media-tools.ts'
+import { describePart, extension, type Prepared, sizeOf } from './part-file.ts'
+import { chapterMetadata, chaptersOf, partFolder } from './recording.ts'
+import * as store from './store.ts'
+import type { Uploads } from './uploads.ts'
+
+// A worker that has not renewed its claim for this long is dead, and the part is taken up by another.
+const leaseMs = 30_000
+const renewMs = 8_000
+
+interface Deps {
+  platform: Platform
+  uploads: Uploads
+  hearingPlan(db: Database | Tx, hearingId: string): Promise<HearingPlan | undefined>
+}
+
+/**
+ * Brings one received file into the central store (design §9): hash → ffprobe → remux → poster → one atomic move → row `ready`.
+ * May be killed at any line and run again: until the move, everything is made anew from the staged file; after it, the store's
+ * own `part.json` tells what was done. A file that is not media goes into the store too, as `broken`, with its hash.
+ */
+export function createIngest({ platform, uploads, hearingPlan }: Deps) {
+  const { db, clock, config, log } = platform
+
+  async function ingest(partId: string, signal: AbortSignal): Promise<void> {
+    const now = clock.now()
+    const part = await store.claimPart(db, partId, new Date(now), new Date(now - leaseMs))
+    if (part === undefined) return
+    let claimedAt = new Date(now)
+    const renew = async (): Promise<boolean> => {
+      const next = new Date(clock.now())
+      const mine = await store.renewPart(db, part.id, claimedAt, next)
+      claimedAt = next
+      return mine
+    }
+    const lease = keepLease(renewMs, renew, (error) => log.warn({ err: error, partId }, 'claim not renewed'))
+    try {
+      await ingestClaimed(part, AbortSignal.any([signal, lease.signal])).finally(lease.stop)
+    } catch (error) {
+      if (lease.signal.aborted) throw error
+      // Free for the next try at once; the staged file is still whole.
+      await store.updatePart(db, part.id, { claimedAt: null })
+      if (!signal.aborted) await tellIngestFailed(platform, part, error)
+      throw error
+    }
+  }
+
+  async function ingestClaimed(part: store.PartRow, signal: AbortSignal): Promise<void> {
+    const recording = part.recordingId === null ? undefined : await store.recordingById(db, part.recordingId)
+    const plan = recording === undefined ? undefined : await hearingPlan(db, recording.hearingId)
+    const target = join(config.storeFolder, partFolder(part.createdAt.getUTCFullYear(), plan?.code ?? null, part.id))
+    const staged = uploads.stagedPath(part.uploadId)
+    if ((await sizeOf(staged)) === null) return adoptStored(part, target)
+    const work = join(config.stagingFolder, 'work', part.id)
+    await rm(work, { recursive: true, force: true })
+    await mkdir(work, { recursive: true })
+    // Hashing takes one core and remuxing the other; nothing of the work is kept unless the hash is right.
+    const spoilt = new AbortController()
+    const stages = stagesAfterVerifying(part)
+    const preparing = prepare(part, staged, work, plan, {
+      tell: stages.tell,
+      signal: AbortSignal.any([signal, spoilt.signal]),
+    })
+    preparing.catch(() => undefined)
+    if (!(await verify(part, staged, signal).catch((error: unknown) => stopFirst(error, preparing, spoilt)))) {
+      await stopped(preparing, spoilt)
+      await rm(work, { recursive: true, force: true })
+      return
+    }
+    await stages.begin()
+    const prepared = await preparing
+    await writeFile(join(work, 'part.json'), `${JSON.stringify(describePart(part, plan, prepared), null, 2)}\n`)
+    await moveIntoStore(part, staged, work, target)
+    await finishRow(part, target, prepared)
+    await uploads.removeStaged(part.uploadId)
+  }
+
+  /** The stages of preparing are shown from the moment that the hash is right. */
+  function stagesAfterVerifying(part: store.PartRow) {
+    let shown = false
+    let stage: [store.PartRow['status'], number] = ['probing', 0]
+    return {
+      async tell(status: store.PartRow['status'], percent: number): Promise<void> {
+        stage = [status, percent]
+        if (shown) await progress(part, status, percent)
+      },
+      async begin(): Promise<void> {
+        shown = true
+        await progress(part, ...stage)
+      },
+    }
+  }
+
+  async function verify(part: store.PartRow, staged: string, signal: AbortSignal): Promise<boolean> {
+    await progress(part, 'verifying', 0)
+    const told = { percent: 0 }
+    const { sha256, size } = await hashFile(
+      staged,
+      (bytes) => {
+        const percent = Math.floor((bytes / Math.max(1, part.declaredSize)) * 100)
+        if (percent < told.percent + 20) return
+        told.percent = percent
+        progress(part, 'verifying', percent).catch((error: unknown) => log.warn({ err: error }, 'progress not noted'))
+      },
+      signal,
+    )
+    if (sha256 === part.declaredSha256 && size === part.declaredSize) return true
+    log.error({ partId: part.id, size }, 'uploaded file differs from what its sender declared')
+    await uploads.removeStaged(part.uploadId)
+    await db.transaction(async (tx) => {
+      await store.updatePart(tx, part.id, { status: 'broken', fault: 'mismatch', claimedAt: null })
+      await platform.audit.write(tx, systemActor, 'recording.part-mismatch', `recording-part:${part.id}`, {
+        declared: part.declaredSha256,
+        found: sha256,
+        size,
+      })
+      await tellMismatch(platform, tx, part)
+      await announce(tx, part)
+    })
+    return false
+  }
+
+  async function prepare(
+    part: store.PartRow,
+    staged: string,
+    work: string,
+    plan: HearingPlan | undefined,
+    { tell, signal }: { tell(status: store.PartRow['status'], percent: number): Promise<void>; signal: AbortSignal },
+  ): Promise<Prepared> {
+    await tell('probing', 0)
+    const seen =
+      part.declaredSize === 0 ? ({ is: 'unreadable', why: 'empty file' } as const) : await probe(staged, signal)
+    if (seen.is === 'unreadable')
+      return { facts: null, fault: `unreadable: ${seen.why}`, playable: null, hasPoster: false }
+    await tell('remuxing', 10)
+    const startedAt = part.startedAt?.getTime() ?? Date.parse(seen.facts.creationTime ?? '')
+    const planned = plan === undefined ? [] : chapters(plan, startedAt, seen.facts.durationMs)
+    const chapterFile = join(work, 'chapters.ffmeta')
+    await writeFile(chapterFile, chapterMetadata(planned, seen.facts.durationMs))
+    const playablePath = join(work, 'playable.mp4')
+    await remux(staged, chapterFile, playablePath, signal)
+    await rm(chapterFile)
+    const checked = await probe(playablePath, signal)
+    if (checked.is === 'unreadable') throw new Error(`remuxed file is unreadable: ${checked.why}`)
+    await tell('remuxing', 60)
+    const [hasPoster, playable] = await Promise.all([
+      checked.facts.width !== null && poster(playablePath, checked.facts.durationMs, join(work, 'poster.jpg'), signal),
+      hashFile(playablePath, undefined, signal),
+      syncToDisk(playablePath),
+    ])
+    return { facts: { ...seen.facts, durationMs: checked.facts.durationMs }, fault: null, playable, hasPoster }
+  }
+
+  function chapters(plan: HearingPlan, recordingStartedAt: number, durationMs: number) {
+    if (plan.liveAt === null) return []
+    return chaptersOf(plan.agenda, {
+      liveAt: plan.liveAt,
+      recordingStartedAt: Number.isNaN(recordingStartedAt) ? plan.liveAt : recordingStartedAt,
+      // A killed recorder leaves no duration before the remux: then every chapter is written.
+      durationMs: durationMs === 0 ? Number.MAX_SAFE_INTEGER : durationMs,
+    })
+  }
+
+  async function moveIntoStore(part: store.PartRow, staged: string, work: string, target: string): Promise<void> {
+    await progress(part, 'storing', 90)
+    const original = join(work, `original${extension(part.fileName)}`)
+    // From here to the folder's rename the only copy lies in `work`: `adoptStored` looks there too.
+    for (const name of ['poster.jpg', 'part.json']) {
+      if ((await sizeOf(join(work, name))) !== null) await syncToDisk(join(work, name))
+    }
+    await syncToDisk(staged)
+    await mkdir(dirname(target), { recursive: true })
+    await rename(staged, original)
+    await syncToDisk(work)
+    await rm(target, { recursive: true, force: true })
+    await rename(work, target)
+    await syncToDisk(dirname(target))
+  }
+
+  /** A kill came after the staged file was moved: the work folder or the store has everything, `part.json` included. */
+  async function adoptStored(part: store.PartRow, target: string): Promise<void> {
+    const work = join(config.stagingFolder, 'work', part.id)
+    if ((await sizeOf(join(target, 'part.json'))) === null) {
+      if ((await sizeOf(join(work, `original${extension(part.fileName)}`))) === null) {
+        await db.transaction(async (tx) => {
+          await store.updatePart(tx, part.id, { status: 'broken', fault: 'staged file is gone', claimedAt: null })
+          await announce(tx, part)
+        })
+        return
+      }
+      await mkdir(dirname(target), { recursive: true })
+      await rename(work, target)
+      await syncToDisk(dirname(target))
+    }
+    const kept = JSON.parse(await readFile(join(target, 'part.json'), 'utf8')) as ReturnType<typeof describePart>
+    await finishRow(part, target, {
+      facts: kept.media,
+      fault: kept.fault,
+      playable: kept.playable,
+      hasPoster: kept.poster,
+    })
+    await uploads.removeStaged(part.uploadId)
+  }
+
+  async function finishRow(part: store.PartRow, target: string, prepared: Prepared): Promise<void> {
+    const below = target.slice(config.storeFolder.length).replace(/^\/+/, '')
+    const facts = prepared.facts
+    await db.transaction(async (tx) => {
+      await store.updatePart(tx, part.id, {
+        status: prepared.fault === null ? 'ready' : 'broken',
+        fault: prepared.fault,
+        progressPercent: 100,
+        originalPath: `${below}/original${extension(part.fileName)}`,
+        playablePath: prepared.playable === null ? null : `${below}/playable.mp4`,
+        posterPath: prepared.hasPoster ? `${below}/poster.jpg` : null,
+        playableSha256: prepared.playable?.sha256 ?? null,
+        playableSize: prepared.playable?.size ?? null,
+        durationMs: facts?.durationMs ?? null,
+        startedAt: part.startedAt ?? (facts?.creationTime ? new Date(facts.creationTime) : null),
+        media: facts === null ? null : { ...facts },
+        storedAt: new Date(clock.now()),
+        claimedAt: null,
+      })
+      await platform.audit.write(
+        tx,
+        systemActor,
+        prepared.fault === null ? 'recording.part-stored' : 'recording.part-broken',
+        `recording-part:${part.id}`,
+        {
+          sha256: part.declaredSha256,
+          size: part.declaredSize,
+          playableSha256: prepared.playable?.sha256 ?? null,
+          fault: prepared.fault,
+        },
+      )
+      if (prepared.fault !== null) await tellBroken(platform, tx, part)
+      await endIngestFailed(platform, tx, part)
+      await announce(tx, part)
+    })
+  }
+
+  async function progress(part: store.PartRow, status: store.PartRow['status'], percent: number): Promise<void> {
+    await db.transaction(async (tx) => {
+      await store.updatePart(tx, part.id, { status, progressPercent: percent })
+      await announce(tx, part)
+    })
+  }
+
+  const announce = (tx: Tx, part: store.PartRow): Promise<void> =>
+    platform.changes.announce(tx, 'recordings', ...(part.recordingId === null ? [] : [`recording:${part.recordingId}`]))
+
+  return { ingest }
+}
+
+/** Ends the work beside and waits until it let go of its files. */
+async function stopped(work: Promise<unknown>, by: AbortController): Promise<void> {
+  by.abort()
+  await work.catch(() => undefined)
+}
+
+async function stopFirst(error: unknown, work: Promise<unknown>, by: AbortController): Promise<never> {
+  await stopped(work, by)
+  throw error
+}

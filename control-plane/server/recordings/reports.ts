@@ -1,0 +1,171 @@
+import type { RecorderReport } from '../../contract/recordings.ts'
+import type { Alert } from '../platform/alerts.ts'
+import type { Platform } from '../platform/platform.ts'
+import { handOverMs, recordersLacking } from './recording.ts'
+import * as store from './store.ts'
+
+/** A recorder host that has said nothing for this long is silent (its watch reports every 10 s). */
+export const silentMs = 60_000
+const aheadMs = 2 * 3600_000
+/** Below this share of free disk on a recorder host somebody must act. */
+const freeShareWarning = 0.1
+
+const faultTexts: Record<NonNullable<RecorderReport['fault']>['kind'], string> = {
+  'not-growing': 'tệp đang ghi ngừng lớn lên',
+  'disk-full': 'ổ đĩa đầy',
+  unhealthy: 'Jibri báo không khỏe mạnh',
+  'stuck-busy': 'Jibri kẹt ở trạng thái bận',
+}
+
+const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1)
+
+/** What a report asks people to do; the alerts of kinds that are not among these are over. Pure. */
+export function alertsOf(report: RecorderReport, now: number): Alert[] {
+  const subject = `recorder:${report.host}`
+  const host = `Máy ghi ${report.host}`
+  const { fault, spool } = report
+  const found: Alert[] = []
+  if (fault) {
+    found.push({
+      kind: `recorder-${fault.kind}`,
+      subject,
+      severity: 'critical',
+      message: `${host}: ${faultTexts[fault.kind]}. Hệ thống chuyển việc ghi sang máy khác; kiểm tra máy này. ${fault.detail}`,
+    })
+  }
+  if (report.totalBytes > 0 && report.freeBytes / report.totalBytes < freeShareWarning) {
+    found.push({
+      kind: 'recorder-disk-low',
+      subject,
+      severity: 'warning',
+      message: `${host} chỉ còn ${gigabytes(report.freeBytes)} GB trống. Kiểm tra việc chuyển tệp về kho trung tâm.`,
+    })
+  }
+  if (spool.waiting > 0 && spool.oldest !== undefined && now - Date.parse(spool.oldest) >= handOverMs) {
+    found.push({
+      kind: 'recorder-spool-waiting',
+      subject,
+      severity: 'warning',
+      message: `${host} còn ${spool.waiting} tệp (${gigabytes(spool.bytes)} GB) chưa chuyển về kho sau hơn 30 phút. Tệp vẫn an toàn trên máy ghi; kiểm tra đường truyền và chỗ trống của kho, không xóa gì trên máy ghi.`,
+    })
+  }
+  const setAside = spool.setAside ?? 0
+  if (setAside > 0) {
+    found.push({
+      kind: 'recorder-empty-file',
+      subject,
+      severity: 'critical',
+      message: `${host} có ${setAside} tệp hoặc thư mục ghi hình rỗng (0 byte), không có gì để chuyển về kho. Đối chiếu với buổi tiếp vừa ghi, xem xét trên máy ghi rồi dọn mục đã để riêng.`,
+    })
+  }
+  return found
+}
+
+const reportKinds = [
+  ...Object.keys(faultTexts).map((kind) => `recorder-${kind}`),
+  'recorder-disk-low',
+  'recorder-spool-waiting',
+  'recorder-empty-file',
+  'recorder-silent',
+]
+
+/** Keeps what the watch on a recorder host reports and turns its faults into alerts for people. */
+export async function takeReport(platform: Platform, report: RecorderReport): Promise<void> {
+  const now = platform.clock.now()
+  const wanted = alertsOf(report, now)
+  await platform.db.transaction(async (tx) => {
+    await store.saveReport(tx, report.host, report, new Date(now))
+    const changed: boolean[] = []
+    for (const alert of wanted) changed.push(await platform.alerts.raise(tx, alert))
+    for (const kind of reportKinds) {
+      if (wanted.some((alert) => alert.kind === kind)) continue
+      changed.push(await platform.alerts.clear(tx, kind, `recorder:${report.host}`))
+    }
+    // Every screen reads the alerts again at that word: it is said when there is something to read.
+    await platform.changes.announce(tx, 'recorders', ...(changed.includes(true) ? ['alerts'] : []))
+  })
+}
+
+const states = ['idle', 'busy', 'unhealthy', 'down', 'silent'] as const
+
+/** Raises an alert for each recorder host that fell silent, and counts them all for `/metrics`. */
+export function silenceWatch(platform: Platform): () => Promise<void> {
+  const gauge = platform.metrics.gauge('tiepdan_recorders', 'Recorder hosts by state', ['state'])
+  return async () => {
+    const now = platform.clock.now()
+    const heard = (await store.allReports(platform.db)).map((row) => {
+      const isSilent = now - row.reportedAt.getTime() >= silentMs
+      return { host: row.host, state: isSilent ? 'silent' : (row.report as RecorderReport).jibri }
+    })
+    for (const state of states) gauge.set({ state }, heard.filter((recorder) => recorder.state === state).length)
+    for (const { host } of heard.filter((recorder) => recorder.state === 'silent')) await tellSilent(platform, host)
+  }
+}
+
+async function tellSilent(platform: Platform, host: string): Promise<void> {
+  await platform.db.transaction(async (tx) => {
+    const fresh = await platform.alerts.raise(tx, {
+      kind: 'recorder-silent',
+      subject: `recorder:${host}`,
+      severity: 'warning',
+      message: `Máy ghi ${host} không báo trạng thái từ hơn một phút nay. Kiểm tra máy và dịch vụ theo dõi trên máy đó.`,
+    })
+    if (fresh) await platform.changes.announce(tx, 'alerts')
+  })
+}
+
+/** Raises an alert when hearings of the next two hours need more recorders than are free, healthy and heard of. */
+export async function watchRecorders(platform: Platform, hearingsAhead: (from: number, to: number) => Promise<number>) {
+  const now = platform.clock.now()
+  const hearings = await hearingsAhead(now, now + aheadMs)
+  const rows = await store.allReports(platform.db)
+  const recorders = rows.map((row) => ({
+    jibri: (row.report as RecorderReport).jibri,
+    silent: now - row.reportedAt.getTime() >= silentMs,
+  }))
+  const lacking = recordersLacking(hearings, recorders)
+  await platform.db.transaction(async (tx) => {
+    if (lacking === 0) {
+      if (await platform.alerts.clear(tx, 'recorder-missing', 'recorders'))
+        await platform.changes.announce(tx, 'alerts')
+      return
+    }
+    const fresh = await platform.alerts.raise(tx, {
+      kind: 'recorder-missing',
+      subject: 'recorders',
+      severity: 'critical',
+      message: `Trong 02 giờ tới có ${hearings} buổi tiếp cần ghi hình nhưng thiếu ${lacking} máy ghi rảnh và khỏe mạnh. Kiểm tra dịch vụ Jibri và dịch vụ theo dõi trên các máy ghi.`,
+    })
+    if (fresh) await platform.changes.announce(tx, 'alerts')
+  })
+}
+
+/** For the self-check: the recorder hosts named in `hosts` (with commas between) that are silent or were never heard of. */
+export async function checkReports(platform: Platform, hosts: string, say: (line: string) => void): Promise<boolean> {
+  const heard = await store.allReports(platform.db)
+  const missing = hosts.split(',').filter((host) => {
+    const report = heard.find((row) => row.host === host)
+    return report === undefined || platform.clock.now() - report.reportedAt.getTime() >= silentMs
+  })
+  say(missing.length === 0 ? 'Mọi máy ghi đều báo về.' : `Không báo về trong một phút qua: ${missing.join(', ')}`)
+  return missing.length === 0
+}
+
+/** The newest growth that any recorder host reported for a session; null when none did. Instants in milliseconds. */
+export function growthOf(
+  reports: { report: Record<string, unknown>; reportedAt: Date }[],
+  sessionId: string,
+): { reportedAt: number; grewAt: number } | null {
+  let best: { reportedAt: number; grewAt: number } | null = null
+  for (const row of reports) {
+    const report = row.report as RecorderReport
+    for (const session of report.sessions) {
+      if (session.sessionId !== sessionId) continue
+      const reportedAt = row.reportedAt.getTime()
+      // By our own clock: the host's may be wrong by more than a recording may stand still.
+      const grewAt = reportedAt - session.stillForMs
+      if (best === null || grewAt > best.grewAt) best = { reportedAt, grewAt }
+    }
+  }
+  return best
+}

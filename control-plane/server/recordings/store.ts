@@ -1,0 +1,270 @@
+import { and, asc, desc, eq, gte, inArray, isNull, lt, lte, ne, or, sql } from 'drizzle-orm'
+import type { Database, Tx } from '../platform/database.ts'
+import { recorders, recordingParts, recordingSessions, recordings } from './tables.ts'
+
+export type RecordingRow = typeof recordings.$inferSelect
+export type PartRow = typeof recordingParts.$inferSelect
+export type SessionRow = typeof recordingSessions.$inferSelect
+type Reader = Database | Tx
+
+/** The recording that should be made of this hearing; a second word for the same hearing changes nothing. */
+export async function expectRecording(
+  tx: Tx,
+  values: { hearingId: string; roomName: string; now: Date },
+): Promise<RecordingRow | undefined> {
+  const [row] = await tx
+    .insert(recordings)
+    .values({
+      hearingId: values.hearingId,
+      roomName: values.roomName,
+      wanted: 'on',
+      stateAt: values.now,
+      createdAt: values.now,
+    })
+    .onConflictDoNothing({ target: recordings.hearingId })
+    .returning()
+  return row
+}
+
+export async function endRecording(tx: Tx, hearingId: string): Promise<void> {
+  await tx.update(recordings).set({ wanted: 'off' }).where(eq(recordings.hearingId, hearingId))
+}
+
+export async function recordingById(db: Reader, id: string): Promise<RecordingRow | undefined> {
+  const [row] = await db.select().from(recordings).where(eq(recordings.id, id))
+  return row
+}
+
+export async function recordingOfHearing(db: Reader, hearingId: string): Promise<RecordingRow | undefined> {
+  const [row] = await db.select().from(recordings).where(eq(recordings.hearingId, hearingId))
+  return row
+}
+
+/** Recordings whose recorder must be watched: wanted, or not yet seen to have ended. */
+export const unfinished = (db: Reader): Promise<RecordingRow[]> =>
+  db
+    .select()
+    .from(recordings)
+    .where(or(eq(recordings.wanted, 'on'), and(eq(recordings.wanted, 'off'), ne(recordings.state, 'off'))))
+
+/** Takes or renews the word of this instance; false when another instance conducts. */
+export async function claimConduct(
+  db: Database,
+  id: string,
+  claim: { instance: string; now: Date; until: Date },
+): Promise<boolean> {
+  const mine = await db
+    .update(recordings)
+    .set({ conductor: claim.instance, conductorUntil: claim.until })
+    .where(
+      and(
+        eq(recordings.id, id),
+        or(
+          isNull(recordings.conductor),
+          eq(recordings.conductor, claim.instance),
+          lt(recordings.conductorUntil, claim.now),
+        ),
+      ),
+    )
+    .returning({ id: recordings.id })
+  return mine.length === 1
+}
+
+export async function releaseConduct(db: Database, id: string, instance: string): Promise<void> {
+  await db
+    .update(recordings)
+    .set({ conductor: null, conductorUntil: null })
+    .where(and(eq(recordings.id, id), eq(recordings.conductor, instance)))
+}
+
+export async function setState(
+  tx: Tx,
+  id: string,
+  values: Partial<Pick<RecordingRow, 'state' | 'currentSessionId' | 'stateAt' | 'lastFault' | 'restartRequestedAt'>>,
+): Promise<void> {
+  await tx.update(recordings).set(values).where(eq(recordings.id, id))
+}
+
+export async function countFault(tx: Tx, id: string, fault: string, now: Date): Promise<void> {
+  await tx
+    .update(recordings)
+    .set({ faults: sql`${recordings.faults} + 1`, lastFault: fault, state: 'fault', stateAt: now })
+    .where(eq(recordings.id, id))
+}
+
+/** Notes a session as seen; `on` and the end are kept as first told. */
+export async function noteSession(
+  tx: Tx,
+  recordingId: string,
+  sessionId: string,
+  now: Date,
+  seen: 'pending' | 'on',
+): Promise<void> {
+  await tx
+    .insert(recordingSessions)
+    .values({ recordingId, sessionId, startedAt: now, onAt: seen === 'on' ? now : null })
+    .onConflictDoUpdate({
+      target: [recordingSessions.recordingId, recordingSessions.sessionId],
+      // A session that Jicofo moved to another recorder goes on: its earlier end is taken back.
+      set:
+        seen === 'on'
+          ? {
+              onAt: sql`coalesce(${recordingSessions.onAt}, ${now.toISOString()}::timestamptz)`,
+              endedAt: null,
+              endedBy: null,
+            }
+          : { endedAt: null, endedBy: null },
+    })
+}
+
+export async function endSession(
+  tx: Tx,
+  recordingId: string,
+  sessionId: string,
+  now: Date,
+  endedBy: string,
+): Promise<void> {
+  await tx
+    .update(recordingSessions)
+    .set({ endedAt: now, endedBy })
+    .where(
+      and(
+        eq(recordingSessions.recordingId, recordingId),
+        eq(recordingSessions.sessionId, sessionId),
+        isNull(recordingSessions.endedAt),
+      ),
+    )
+}
+
+export const sessionsOf = (db: Reader, recordingIds: string[]): Promise<SessionRow[]> =>
+  recordingIds.length === 0
+    ? Promise.resolve([])
+    : db
+        .select()
+        .from(recordingSessions)
+        .where(inArray(recordingSessions.recordingId, recordingIds))
+        .orderBy(asc(recordingSessions.startedAt))
+
+export const partsOf = (db: Reader, recordingIds: string[]): Promise<PartRow[]> =>
+  recordingIds.length === 0
+    ? Promise.resolve([])
+    : db
+        .select()
+        .from(recordingParts)
+        .where(inArray(recordingParts.recordingId, recordingIds))
+        .orderBy(asc(recordingParts.startedAt), asc(recordingParts.createdAt))
+
+/** Finds the recording that a file belongs to: by its own id from the metadata, else by its session, else by its room. */
+export async function recordingForFile(
+  db: Reader,
+  file: { recordingId: string | null; sessionId: string; room: string | null },
+): Promise<string | null> {
+  if (file.recordingId !== null) {
+    const [byId] = await db.select({ id: recordings.id }).from(recordings).where(eq(recordings.id, file.recordingId))
+    if (byId) return byId.id
+  }
+  const [bySession] = await db
+    .select({ id: recordingSessions.recordingId })
+    .from(recordingSessions)
+    .where(eq(recordingSessions.sessionId, file.sessionId))
+  if (bySession) return bySession.id
+  if (file.room === null) return null
+  const [byRoom] = await db
+    .select({ id: recordings.id })
+    .from(recordings)
+    .where(eq(recordings.roomName, file.room.toLowerCase()))
+  return byRoom?.id ?? null
+}
+
+export async function partByUpload(db: Reader, uploadId: string): Promise<PartRow | undefined> {
+  const [row] = await db.select().from(recordingParts).where(eq(recordingParts.uploadId, uploadId))
+  return row
+}
+
+export async function partById(db: Reader, id: string): Promise<PartRow | undefined> {
+  const [row] = await db.select().from(recordingParts).where(eq(recordingParts.id, id))
+  return row
+}
+
+/** All attempts to bring the same file, newest first. */
+export const partsOfFile = (
+  db: Reader,
+  file: { sessionId: string; fileName: string; sha256: string },
+): Promise<PartRow[]> =>
+  db
+    .select()
+    .from(recordingParts)
+    .where(
+      and(
+        eq(recordingParts.sessionId, file.sessionId),
+        eq(recordingParts.fileName, file.fileName),
+        eq(recordingParts.declaredSha256, file.sha256),
+      ),
+    )
+    .orderBy(desc(recordingParts.createdAt))
+
+export async function insertPart(tx: Tx, values: typeof recordingParts.$inferInsert): Promise<PartRow> {
+  const [row] = await tx.insert(recordingParts).values(values).returning()
+  if (!row) throw new Error('part was not inserted')
+  return row
+}
+
+export async function updatePart(db: Database | Tx, id: string, values: Partial<PartRow>): Promise<void> {
+  await db.update(recordingParts).set(values).where(eq(recordingParts.id, id))
+}
+
+export async function deletePart(tx: Tx, id: string): Promise<void> {
+  await tx.delete(recordingParts).where(eq(recordingParts.id, id))
+}
+
+/** Claims a received part for ingest; undefined when another worker has it or it is done. */
+export async function claimPart(db: Database, id: string, now: Date, staleBefore: Date): Promise<PartRow | undefined> {
+  const [row] = await db
+    .update(recordingParts)
+    .set({ claimedAt: now })
+    .where(
+      and(
+        eq(recordingParts.id, id),
+        inArray(recordingParts.status, ['verifying', 'probing', 'remuxing', 'storing']),
+        or(isNull(recordingParts.claimedAt), lt(recordingParts.claimedAt, staleBefore)),
+      ),
+    )
+    .returning()
+  return row
+}
+
+/** Renews a claim; false when it is over or somebody else's. */
+export async function renewPart(db: Database, id: string, before: Date, now: Date): Promise<boolean> {
+  const rows = await db
+    .update(recordingParts)
+    .set({ claimedAt: now })
+    .where(and(eq(recordingParts.id, id), eq(recordingParts.claimedAt, before)))
+    .returning({ id: recordingParts.id })
+  return rows.length === 1
+}
+
+export const partsInStatus = (db: Reader, statuses: PartRow['status'][]): Promise<PartRow[]> =>
+  db
+    .select()
+    .from(recordingParts)
+    .where(inArray(recordingParts.status, statuses))
+    .orderBy(asc(recordingParts.createdAt))
+    .limit(200)
+
+/** Recordings whose hearing went live in this span, newest first. */
+export const recordingsBetween = (db: Reader, from: Date | null, to: Date | null): Promise<RecordingRow[]> =>
+  db
+    .select()
+    .from(recordings)
+    .where(and(from ? gte(recordings.createdAt, from) : undefined, to ? lte(recordings.createdAt, to) : undefined))
+    .orderBy(desc(recordings.createdAt))
+    .limit(500)
+
+export async function saveReport(tx: Tx, host: string, report: Record<string, unknown>, now: Date): Promise<void> {
+  await tx
+    .insert(recorders)
+    .values({ host, report, reportedAt: now })
+    .onConflictDoUpdate({ target: recorders.host, set: { report, reportedAt: now } })
+}
+
+export const allReports = (db: Reader) => db.select().from(recorders).orderBy(asc(recorders.host))

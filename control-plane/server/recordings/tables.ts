@@ -1,0 +1,101 @@
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
+
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
+
+/** One recording of one hearing; its parts are the files that recorders left. */
+export const recordings = pgTable('recordings', {
+  id: uuid('id').primaryKey().defaultRandom(),
+  hearingId: uuid('hearing_id').notNull().unique(),
+  roomName: text('room_name').notNull(),
+  /** What should be: 'on' from live to ended. */
+  wanted: text('wanted').$type<'on' | 'off'>().notNull(),
+  /** What the recorder says. */
+  state: text('state')
+    .$type<'idle' | 'starting' | 'pending' | 'on' | 'stopping' | 'off' | 'fault'>()
+    .notNull()
+    .default('idle'),
+  currentSessionId: text('current_session_id'),
+  stateAt: at('state_at').notNull(),
+  faults: integer('faults').notNull().default(0),
+  lastFault: text('last_fault'),
+  /** A person asked for a new start; the conductor clears it. */
+  restartRequestedAt: at('restart_requested_at'),
+  /** Which control plane conducts now, and until when its word holds. */
+  conductor: text('conductor'),
+  conductorUntil: at('conductor_until'),
+  createdAt: at('created_at').notNull(),
+})
+
+/** Each Jibri session that this recording had, with how it ended. */
+export const recordingSessions = pgTable(
+  'recording_sessions',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    recordingId: uuid('recording_id')
+      .notNull()
+      .references(() => recordings.id),
+    sessionId: text('session_id').notNull(),
+    startedAt: at('started_at').notNull(),
+    onAt: at('on_at'),
+    endedAt: at('ended_at'),
+    endedBy: text('ended_by'),
+  },
+  (table) => [uniqueIndex('recording_sessions_session').on(table.recordingId, table.sessionId)],
+)
+
+export type PartStatus = 'receiving' | 'verifying' | 'probing' | 'remuxing' | 'storing' | 'ready' | 'broken'
+
+/** One file from a recorder, from its first byte received to its place in the central store. */
+export const recordingParts = pgTable(
+  'recording_parts',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    recordingId: uuid('recording_id'),
+    sessionId: text('session_id').notNull(),
+    fileName: text('file_name').notNull(),
+    host: text('host').notNull(),
+    roomName: text('room_name'),
+    uploadId: text('upload_id').notNull().unique(),
+    declaredSha256: text('declared_sha256').notNull(),
+    declaredSize: bigint('declared_size', { mode: 'number' }).notNull(),
+    orderly: boolean('orderly').notNull(),
+    status: text('status').$type<PartStatus>().notNull(),
+    progressPercent: integer('progress_percent').notNull().default(0),
+    fault: text('fault'),
+    /** Paths below the central store. */
+    originalPath: text('original_path'),
+    playablePath: text('playable_path'),
+    posterPath: text('poster_path'),
+    playableSha256: text('playable_sha256'),
+    playableSize: bigint('playable_size', { mode: 'number' }),
+    durationMs: bigint('duration_ms', { mode: 'number' }),
+    startedAt: at('started_at'),
+    media: jsonb('media').$type<Record<string, unknown>>(),
+    receivedAt: at('received_at'),
+    storedAt: at('stored_at'),
+    claimedAt: at('claimed_at'),
+    createdAt: at('created_at').notNull(),
+  },
+  (table) => [
+    index('recording_parts_recording').on(table.recordingId),
+    index('recording_parts_session').on(table.sessionId, table.fileName, table.declaredSha256),
+  ],
+)
+
+/** Recorder hosts as they last reported. */
+export const recorders = pgTable('recorders', {
+  host: text('host').primaryKey(),
+  report: jsonb('report').$type<Record<string, unknown>>().notNull(),
+  reportedAt: at('reported_at').notNull(),
+})

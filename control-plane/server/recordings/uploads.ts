@@ -1,0 +1,225 @@
+import { mkdir, rm, stat, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FileStore } from '@tus/file-store'
+import { EVENTS, Server } from '@tus/server'
+import type { Actor } from '../platform/actor.ts'
+import { systemActor } from '../platform/actor.ts'
+import type { Platform } from '../platform/platform.ts'
+import * as store from './store.ts'
+
+export const ingestQueue = 'recording.ingest'
+
+/** The facts a recorder declares of a file (tus metadata). */
+interface Declared {
+  sessionId: string
+  fileName: string
+  host: string
+  sha256: string
+  recordingId: string | null
+  room: string | null
+  startedAt: Date | null
+  orderly: boolean
+}
+
+/** What tus answers instead of an upload; the sender shows it and tries again later, or sets the file aside. */
+class UploadRefused extends Error {
+  readonly status_code: number
+  readonly body: string
+  constructor(status: number, body: string) {
+    super(body)
+    this.status_code = status
+    this.body = body
+  }
+}
+
+/**
+ * The receiving side of recorders' uploads (tus 1.0, resumable at any byte). Files lie in `<staging>/uploads/<upload id>`;
+ * a part's row exists from the first byte on, so that its progress can be seen.
+ */
+export function createUploads(platform: Platform) {
+  const { db, config, clock, log } = platform
+  const folder = join(config.stagingFolder, 'uploads')
+  const lastNoted = new Map<string, number>()
+  const server = new Server({
+    path: '/api/uploads',
+    datastore: new FileStore({ directory: folder }),
+    relativeLocation: true,
+    respectForwardedHeaders: false,
+    postReceiveInterval: 1_000,
+    disableTerminationForFinishedUploads: true,
+    async onUploadCreate(_request, upload) {
+      const declared = readDeclared(upload.metadata ?? {})
+      const size = upload.size
+      if (size === undefined) throw new UploadRefused(400, 'Thiếu Upload-Length: cần khai báo dung lượng tệp.')
+      await refuseWhenFull(size)
+      await register(upload.id, size, declared)
+      return {}
+    },
+    async onUploadFinish(_request, upload) {
+      await finish(upload.id)
+      return {}
+    },
+  })
+
+  server.on(EVENTS.POST_RECEIVE, (_request, upload) => {
+    noteProgress(upload.id, upload.offset, upload.size ?? 0).catch((error: unknown) =>
+      log.warn({ err: error }, 'upload progress not noted'),
+    )
+  })
+
+  async function refuseWhenFull(size: number): Promise<void> {
+    // The file itself and its MP4 copy must fit, and the reserve must remain.
+    const disk = await statfs(config.stagingFolder)
+    const free = disk.bavail * disk.bsize
+    const needed = size * 2 + config.storeReserveMb * 1024 * 1024
+    await db.transaction(async (tx) => {
+      if (free < needed) return raiseStoreFull(platform, tx, free)
+      if (await platform.alerts.clear(tx, 'store-full', 'store')) await platform.changes.announce(tx, 'alerts')
+    })
+    if (free < needed)
+      throw new UploadRefused(
+        507,
+        'Kho lưu trữ trung tâm đã đầy. Tệp vẫn nằm ở máy ghi; hệ thống tự gửi lại khi kho có chỗ.',
+      )
+  }
+
+  async function register(uploadId: string, size: number, declared: Declared): Promise<void> {
+    await db.transaction(async (tx) => {
+      const recordingId = await store.recordingForFile(tx, declared)
+      await store.insertPart(tx, {
+        recordingId,
+        sessionId: declared.sessionId,
+        fileName: declared.fileName,
+        host: declared.host,
+        roomName: declared.room,
+        uploadId,
+        declaredSha256: declared.sha256,
+        declaredSize: size,
+        orderly: declared.orderly,
+        status: 'receiving',
+        startedAt: declared.startedAt,
+        createdAt: new Date(clock.now()),
+      })
+      await platform.changes.announce(tx, 'recordings', ...(recordingId === null ? [] : [`recording:${recordingId}`]))
+    })
+  }
+
+  async function noteProgress(uploadId: string, offset: number, size: number): Promise<void> {
+    if (clock.now() - (lastNoted.get(uploadId) ?? 0) < 1_000) return
+    lastNoted.set(uploadId, clock.now())
+    const part = await store.partByUpload(db, uploadId)
+    if (part === undefined || part.status !== 'receiving' || size === 0) return
+    await db.transaction(async (tx) => {
+      await store.updatePart(tx, part.id, { progressPercent: Math.floor((offset / size) * 100) })
+      if (part.recordingId !== null) await platform.changes.announce(tx, `recording:${part.recordingId}`)
+    })
+  }
+
+  /** Moves a wholly received upload on to ingest. Idempotent: tus calls it, and the reconciler where a kill came between. */
+  async function finish(uploadId: string): Promise<void> {
+    lastNoted.delete(uploadId)
+    const now = new Date(clock.now())
+    await db.transaction(async (tx) => {
+      const part = await store.partByUpload(tx, uploadId)
+      if (part === undefined || part.status !== 'receiving') return
+      await store.updatePart(tx, part.id, { status: 'verifying', progressPercent: 0, receivedAt: now })
+      const actor: Actor = { kind: 'service', id: part.host, name: part.host }
+      await platform.audit.write(tx, actor, 'recording.part-received', `recording-part:${part.id}`, {
+        sessionId: part.sessionId,
+        fileName: part.fileName,
+        size: part.declaredSize,
+      })
+      await platform.jobs.enqueue(tx, ingestQueue, { partId: part.id }, { key: part.id })
+      await platform.changes.announce(
+        tx,
+        'recordings',
+        ...(part.recordingId === null ? [] : [`recording:${part.recordingId}`]),
+      )
+    })
+  }
+
+  /**
+   * Where a kill came between the last byte and its word, moves the part on; forgets attempts that a later one made needless.
+   * A sender that lost its upload's address begins anew, and the first attempt's bytes must not stay for ever.
+   */
+  async function reconcile(): Promise<void> {
+    for (const part of await store.partsInStatus(db, ['receiving'])) {
+      const size = await stat(stagedPath(part.uploadId)).then(
+        (found) => found.size,
+        () => null,
+      )
+      if (size === part.declaredSize) await finish(part.uploadId)
+      else await forgetSuperseded(part, size)
+    }
+    for (const part of await store.partsInStatus(db, ['verifying', 'probing', 'remuxing', 'storing'])) {
+      await db.transaction((tx) => platform.jobs.enqueue(tx, ingestQueue, { partId: part.id }, { key: part.id }))
+    }
+  }
+
+  async function forgetSuperseded(part: store.PartRow, size: number | null): Promise<void> {
+    const attempts = await store.partsOfFile(db, {
+      sessionId: part.sessionId,
+      fileName: part.fileName,
+      sha256: part.declaredSha256,
+    })
+    const newer = attempts.find(
+      (other) => other.id !== part.id && other.createdAt > part.createdAt && other.status !== 'broken',
+    )
+    const abandoned = size === null && clock.now() - part.createdAt.getTime() > 60_000
+    if (newer === undefined && !abandoned) return
+    await removeStaged(part.uploadId)
+    await db.transaction(async (tx) => {
+      await store.deletePart(tx, part.id)
+      await platform.audit.write(tx, systemActor, 'recording.upload-forgotten', `recording-part:${part.id}`, {
+        uploadId: part.uploadId,
+        supersededBy: newer?.id ?? null,
+      })
+      if (part.recordingId !== null) await platform.changes.announce(tx, `recording:${part.recordingId}`)
+    })
+  }
+
+  const stagedPath = (uploadId: string): string => join(folder, uploadId)
+  async function removeStaged(uploadId: string): Promise<void> {
+    await rm(stagedPath(uploadId), { force: true })
+    await rm(`${stagedPath(uploadId)}.json`, { force: true })
+  }
+
+  return { server, finish, reconcile, stagedPath, removeStaged, prepare: () => mkdir(folder, { recursive: true }) }
+}
+
+export type Uploads = ReturnType<typeof createUploads>
+
+/** Opens the alert that names the full store. */
+export async function raiseStoreFull(
+  platform: Platform,
+  tx: Parameters<Platform['alerts']['raise']>[0],
+  freeBytes: number,
+): Promise<void> {
+  const freeMb = Math.floor(freeBytes / 1024 / 1024)
+  await platform.alerts.raise(tx, {
+    kind: 'store-full',
+    subject: 'store',
+    severity: 'critical',
+    message: `Kho lưu trữ trung tâm sắp đầy (còn ${freeMb} MB). Các tệp ghi hình vẫn nằm an toàn ở máy ghi; giải phóng hoặc mở rộng kho, hệ thống sẽ tự nhận tiếp.`,
+  })
+  await platform.changes.announce(tx, 'alerts')
+}
+
+function readDeclared(metadata: Record<string, string | null>): Declared {
+  const missing = ['sessionId', 'fileName', 'host', 'sha256'].filter((key) => !metadata[key])
+  if (missing.length > 0) throw new UploadRefused(400, `Thiếu siêu dữ liệu của tệp: ${missing.join(', ')}.`)
+  const sha256 = metadata.sha256 ?? ''
+  if (!/^[0-9a-f]{64}$/.test(sha256)) throw new UploadRefused(400, 'sha256 phải gồm 64 chữ số hex viết thường.')
+  const startedAt = metadata.startedAt ? Date.parse(metadata.startedAt) : Number.NaN
+  const recordingId = metadata.recordingId ?? ''
+  return {
+    sessionId: metadata.sessionId ?? '',
+    fileName: metadata.fileName ?? '',
+    host: metadata.host ?? '',
+    sha256,
+    recordingId: /^[0-9a-f-]{36}$/.test(recordingId) ? recordingId : null,
+    room: metadata.room || null,
+    startedAt: Number.isNaN(startedAt) ? null : new Date(startedAt),
+    orderly: metadata.orderly === 'true',
+  }
+}

@@ -1,0 +1,201 @@
+import { sql } from 'drizzle-orm'
+import { type Static, Type } from 'typebox'
+import type { Tx } from '../platform/database.ts'
+import type { Platform } from '../platform/platform.ts'
+import { kickQueue } from './prosody.ts'
+import * as store from './store.ts'
+
+// The module sends 200 bytes at most (mod_tiepdan_edge.lua): what is longer than this it would have to set aside.
+const short = Type.String({ maxLength: 300 })
+const Occupant = Type.Object({
+  occupantId: short,
+  userId: Type.Optional(short),
+  name: Type.Optional(short),
+  hidden: Type.Optional(Type.Boolean()),
+  moderator: Type.Optional(Type.Boolean()),
+  joinedAt: Type.Optional(Type.Number()),
+})
+
+const edgeKinds = [
+  'room-created',
+  'occupant-joined',
+  'occupant-left',
+  'room-destroyed',
+  'snapshot',
+  /** Stands for an event that was refused here for its form; the module keeps the original in a file. */
+  'event-refused',
+] as const
+type EdgeKind = (typeof edgeKinds)[number]
+
+/** What our Prosody module reports (jitsi-config/prosody-plugins). */
+export const EdgeEvents = Type.Object({
+  processId: Type.String({ minLength: 8, maxLength: 100 }),
+  events: Type.Array(
+    Type.Object({
+      sequence: Type.Integer({ minimum: 1 }),
+      at: Type.Number(),
+      kind: Type.Unsafe<EdgeKind>({ type: 'string', enum: [...edgeKinds] }),
+      room: Type.Optional(short),
+      occupantId: Type.Optional(short),
+      userId: Type.Optional(short),
+      name: Type.Optional(short),
+      hidden: Type.Optional(Type.Boolean()),
+      moderator: Type.Optional(Type.Boolean()),
+      joinedAt: Type.Optional(Type.Number()),
+      rooms: Type.Optional(Type.Array(Type.Object({ room: short, occupants: Type.Array(Occupant) }))),
+    }),
+    { minItems: 1, maxItems: 500 },
+  ),
+})
+export interface Listed {
+  roomName: string
+  occupant: Static<typeof Occupant>
+}
+export type EdgeEvents = Static<typeof EdgeEvents>
+type EdgeEvent = EdgeEvents['events'][number]
+
+export type Taken = { is: 'taken'; acknowledged: number } | { is: 'gap' }
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+// Any fixed number: one batch of events at a time, so that two of them cannot interleave.
+const edgeLock = 7_241_110
+
+/**
+ * Takes a batch of events: each is kept once (process, sequence), in order; attendance follows from them. A batch that skips a number
+ * is not taken: something was lost for good, and a snapshot is asked for.
+ */
+export function createEdge(platform: Platform) {
+  async function take(batch: EdgeEvents): Promise<Taken> {
+    return platform.db.transaction(async (tx) => {
+      await tx.execute(sql`select pg_advisory_xact_lock(${edgeLock})`)
+      let last = await store.lastSequence(tx, batch.processId)
+      const touched = new Set<string>()
+      for (const event of [...batch.events].sort((left, right) => left.sequence - right.sequence)) {
+        if (event.sequence <= last) continue
+        if (event.sequence !== last + 1 && event.kind !== 'snapshot') {
+          await announce(tx, touched)
+          return { is: 'gap' }
+        }
+        last = event.sequence
+        const fresh = await store.keepEvent(tx, {
+          processId: batch.processId,
+          sequence: event.sequence,
+          at: new Date(event.at),
+          kind: event.kind,
+          room: event.room ?? null,
+          body: { ...event },
+          receivedAt: new Date(platform.clock.now()),
+        })
+        if (!fresh) continue
+        for (const room of await apply(tx, batch.processId, event)) touched.add(room)
+        if (event.kind === 'occupant-joined') await putOutIfRevoked(tx, event)
+        if (event.kind === 'event-refused') await tellRefused(tx, batch.processId)
+      }
+      await announce(tx, touched)
+      return { is: 'taken', acknowledged: last }
+    })
+  }
+
+  /** A token stays valid after its grant was revoked, and a restarted Prosody has forgotten whom it put out. */
+  async function putOutIfRevoked(tx: Tx, { room, userId }: EdgeEvent): Promise<void> {
+    if (userId === undefined || !uuid.test(userId)) return
+    const grant = await store.grantById(tx, userId)
+    if (grant?.revokedAt)
+      await platform.jobs.enqueue(
+        tx,
+        kickQueue,
+        { room: room ?? '', userId, reason: grant.revokedReason ?? '' },
+        { key: userId },
+      )
+  }
+
+  async function tellRefused(tx: Tx, processId: string): Promise<void> {
+    const fresh = await platform.alerts.raise(tx, {
+      kind: 'attendance-refused',
+      subject: `prosody:${processId}`,
+      severity: 'critical',
+      message:
+        'Có sự kiện ra vào phòng sai dạng nên không ghi được. Prosody đã để riêng sự kiện đó trong tệp refused.ndjson; các sự kiện sau vẫn được ghi. Chép tệp ra và báo đơn vị phát triển.',
+    })
+    if (fresh) await platform.changes.announce(tx, 'alerts')
+  }
+
+  /** Occupants that Prosody lists and whose coming was never told; one who came and went in between is known and stays gone. */
+  async function makeUpFor(tx: Tx, processId: string, listed: Listed[], at: Date): Promise<string[]> {
+    const missed: string[] = []
+    for (const { roomName, occupant } of listed) {
+      if (await store.knowsOccupant(tx, processId, roomName, occupant.occupantId)) continue
+      await store.openInterval(tx, interval(processId, roomName, occupant, at))
+      missed.push(roomName)
+    }
+    return missed
+  }
+
+  async function announce(tx: Tx, roomNames: Iterable<string>): Promise<void> {
+    for (const name of roomNames) {
+      const room = await store.roomByName(tx, name)
+      if (room?.hearingId) {
+        await platform.changes.announce(tx, `room:${room.hearingId}`)
+        for (const grant of await store.grantsOfRoom(tx, room.id))
+          if (grant.endpointId) await platform.changes.announce(tx, `kiosk:${grant.endpointId}`)
+      }
+      if (room?.testCallId) await platform.changes.announce(tx, `test-call:${room.testCallId}`)
+    }
+  }
+
+  return { take, makeUpFor, announce }
+}
+
+/** Applies one event to attendance; answers the rooms that it concerns. */
+async function apply(tx: Tx, processId: string, event: EdgeEvent): Promise<string[]> {
+  const at = new Date(event.at)
+  const roomName = (event.room ?? '').toLowerCase()
+  switch (event.kind) {
+    case 'event-refused':
+      return []
+    case 'room-created':
+      return [roomName]
+    case 'occupant-joined':
+      await store.openInterval(tx, interval(processId, roomName, { ...event, occupantId: event.occupantId ?? '' }, at))
+      return [roomName]
+    case 'occupant-left':
+      await store.closeInterval(tx, { processId, roomName, occupantId: event.occupantId ?? '' }, at, 'left')
+      return [roomName]
+    case 'room-destroyed':
+      await store.closeInterval(tx, { processId, roomName }, at, 'room-destroyed')
+      return [roomName]
+    case 'snapshot':
+      return applySnapshot(tx, processId, event.rooms ?? [], at)
+  }
+}
+
+/** The state as Prosody knows it: leaves that were lost are inferred, joins that were lost are made up for. */
+async function applySnapshot(
+  tx: Tx,
+  processId: string,
+  rooms: NonNullable<EdgeEvent['rooms']>,
+  at: Date,
+): Promise<string[]> {
+  const listed = rooms.flatMap((room) =>
+    room.occupants.map((occupant) => ({ roomName: room.room.toLowerCase(), occupant })),
+  )
+  const touched = await store.closeUnlisted(
+    tx,
+    processId,
+    listed.map(({ roomName, occupant }) => ({ roomName, occupantId: occupant.occupantId })),
+    at,
+  )
+  for (const { roomName, occupant } of listed) await store.openInterval(tx, interval(processId, roomName, occupant, at))
+  return [...new Set([...touched, ...listed.map((entry) => entry.roomName)])]
+}
+
+const interval = (processId: string, roomName: string, occupant: Static<typeof Occupant>, at: Date) => ({
+  roomName,
+  occupantId: occupant.occupantId,
+  processId,
+  userId: occupant.userId ?? null,
+  displayName: occupant.name ?? null,
+  hidden: occupant.hidden ?? false,
+  joinedAt: occupant.joinedAt === undefined ? at : new Date(occupant.joinedAt),
+})

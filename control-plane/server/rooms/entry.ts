@@ -1,0 +1,178 @@
+import type { CallSettings, Entry } from '../../contract/call.ts'
+import type { Invitation, Key } from '../../contract/rooms.ts'
+import type { HearingBrief, Hearings } from '../hearings/index.ts'
+import { type Actor, anonymousActor } from '../platform/actor.ts'
+import type { Config } from '../platform/config.ts'
+import type { Platform } from '../platform/platform.ts'
+import { fail, invalid, notFound, Problem } from '../platform/problem.ts'
+import { sha256Hex } from '../platform/secrets.ts'
+import { codeHash } from './grants.ts'
+import { createGuesses } from './guesses.ts'
+import { admission, tokenWindow } from './room.ts'
+import type { Signing } from './signing.ts'
+import * as store from './store.ts'
+
+/** The addresses of a call, from the configuration. */
+export const callSettings = (config: Config): CallSettings => ({
+  jitsiUrl: config.jitsiUrl,
+  libraryUrl: `${config.jitsiUrl}/libs/lib-jitsi-meet.min.js`,
+  externalApiUrl: `${config.jitsiUrl}/external_api.js`,
+  serviceUrl: `${config.jitsiUrl.replace(/^http/, 'ws')}/xmpp-websocket`,
+  domain: config.xmppDomain,
+  muc: config.xmppMuc,
+  focus: config.xmppFocus,
+  peerToPeer: config.jitsiPeerToPeer,
+})
+
+const refusals = {
+  revoked: [
+    'grant-revoked',
+    'Thông tin đăng nhập này đã bị thu hồi. Vui lòng liên hệ Văn phòng UBND tỉnh để được cấp lại.',
+  ],
+  over: [
+    'grant-over',
+    'Buổi tiếp đã kết thúc nên không vào phòng được nữa. Nếu cần, vui lòng liên hệ Văn phòng UBND tỉnh.',
+  ],
+  cancelled: [
+    'grant-cancelled',
+    'Buổi tiếp đã được hoãn hoặc hủy. Vui lòng chờ giấy mời mới hoặc liên hệ Văn phòng UBND tỉnh.',
+  ],
+} as const
+
+interface Opened {
+  grant: store.GrantRow
+  room: store.RoomRow
+  hearing: HearingBrief
+}
+
+/** Looking at a grant and entering by it. Looking consumes nothing: a mail scanner may do it as often as it likes. */
+export function createEntry(
+  platform: Platform,
+  deps: { hearings: Pick<Hearings, 'plan' | 'brief'>; signing: Signing },
+) {
+  const { db, clock, config } = platform
+  const guesses = createGuesses(clock)
+
+  async function open(key: Key, address: string): Promise<Opened> {
+    if ((key.token === undefined) === (key.code === undefined)) {
+      throw invalid([{ field: 'token', message: 'Cần đúng một trong hai: liên kết hoặc mã đăng nhập.' }])
+    }
+    if (key.code !== undefined) guesses.demandFew(address)
+    const hash =
+      key.code === undefined
+        ? { tokenHash: sha256Hex(key.token ?? '') }
+        : { codeHash: codeHash(platform.secrets, key.code) }
+    const grant = await store.grantByHash(db, hash)
+    if (grant === undefined) {
+      if (key.code !== undefined) guesses.note(address)
+      throw new Problem('grant-unknown', {
+        status: 404,
+        title: 'Liên kết hoặc mã đăng nhập không đúng. Vui lòng mở lại từ giấy mời hoặc nhập lại mã.',
+      })
+    }
+    return surroundings(grant)
+  }
+
+  async function surroundings(grant: store.GrantRow): Promise<Opened> {
+    const room = (await store.roomById(db, grant.roomId)) ?? fail(notFound('phòng họp'))
+    const hearing = (await deps.hearings.brief(db, grant.hearingId ?? '')) ?? fail(notFound('buổi tiếp'))
+    return { grant, room, hearing }
+  }
+
+  const windowOf = (room: store.RoomRow) => ({
+    opensAt: room.opensAt.getTime(),
+    closesAt: room.closesAt.getTime(),
+    closed: room.closedAt !== null,
+  })
+
+  function admit({ grant, room, hearing }: Opened): 'waiting' | 'open' {
+    const verdict = admission(windowOf(room), hearing, { revoked: grant.revokedAt !== null }, clock.now())
+    if (verdict.is !== 'refused') return verdict.is
+    const [type, title] = refusals[verdict.why]
+    throw new Problem(type, { status: 410, title })
+  }
+
+  async function look(key: Key, address: string): Promise<Invitation> {
+    const opened = await open(key, address)
+    const { grant, room } = opened
+    const state = admit(opened)
+    const hearing = (await deps.hearings.plan(db, opened.hearing.id)) ?? fail(notFound('buổi tiếp'))
+    return {
+      state,
+      displayName: grant.displayName,
+      hearing: {
+        code: hearing.code,
+        title: hearing.title,
+        status: hearing.status,
+        startsAt: new Date(hearing.startsAt).toISOString(),
+        endsAt: new Date(hearing.endsAt).toISOString(),
+        endpointNames: hearing.endpoints.map((endpoint) => endpoint.name),
+      },
+      opensAt: room.opensAt.toISOString(),
+      closesAt: room.closesAt.toISOString(),
+      serverTime: new Date(clock.now()).toISOString(),
+    }
+  }
+
+  async function enter(opened: Opened, actor: Actor, accepted: { acceptsRecording?: true } = {}): Promise<Entry> {
+    if (admit(opened) === 'waiting') {
+      throw new Problem('grant-early', {
+        status: 409,
+        title: 'Phòng họp chưa mở. Vui lòng chờ đến giờ, trang sẽ tự mở phòng.',
+        retryable: true,
+        extra: { opensAt: opened.room.opensAt.toISOString() },
+      })
+    }
+    const { grant, room } = opened
+    const window = tokenWindow(windowOf(room), clock.now())
+    const minting = deps.signing.mint({
+      room: room.name,
+      user: { id: grant.id, name: grant.displayName, moderator: grant.moderator },
+      features: { recording: false, 'screen-sharing': grant.moderator },
+      ...window,
+    })
+    // Signed while the database writes; without its row in the audit trail no token leaves.
+    const noted = db.transaction(async (tx) => {
+      await store.noteEntry(tx, grant.id, new Date(clock.now()))
+      await platform.audit.write(tx, actor, 'grant.token-given', `grant:${grant.id}`, {
+        hearingId: opened.hearing.id,
+        ...accepted,
+      })
+      await platform.changes.announce(tx, `room:${opened.hearing.id}`)
+    })
+    const [token] = await Promise.all([minting, noted])
+    return {
+      room: room.name,
+      token,
+      call: callSettings(config),
+      displayName: grant.displayName,
+      moderator: grant.moderator,
+      expires: new Date(window.expires).toISOString(),
+    }
+  }
+
+  return {
+    look,
+    async enterByKey(key: Key, address: string, acceptsRecording: boolean): Promise<Entry> {
+      if (!acceptsRecording) {
+        throw invalid([
+          {
+            field: 'acceptsRecording',
+            message: 'Buổi tiếp được ghi hình, ghi âm theo quy chế. Vui lòng xác nhận đã biết trước khi vào phòng.',
+          },
+        ])
+      }
+      const opened = await open(key, address)
+      return enter(opened, anonymousActor(`grant:${opened.grant.id}`), { acceptsRecording: true })
+    },
+    /** The room PC of an endpoint enters by the endpoint's own grant. */
+    async enterAsDevice(hearingId: string, actor: Actor & { kind: 'device' }): Promise<Entry> {
+      const room = (await store.roomOfHearing(db, hearingId)) ?? fail(notFound('phòng họp của buổi tiếp'))
+      const grant =
+        (await store.endpointGrant(db, room.id, actor.endpointId)) ?? fail(notFound('thông tin đăng nhập của điểm cầu'))
+      return enter(await surroundings(grant), actor)
+    },
+  }
+}
+
+export type EntryDesk = ReturnType<typeof createEntry>

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import type { HearingPlan } from '../hearings/index.ts'
+import type { Tx } from '../platform/database.ts'
+import type { Platform } from '../platform/platform.ts'
+import { type Secrets, sha256Hex } from '../platform/secrets.ts'
+import { plainCode, shortCode } from './room.ts'
+import * as store from './store.ts'
+
+type GrantSeed = Pick<
+  store.GrantRow,
+  'kind' | 'endpointId' | 'participantId' | 'displayName' | 'moderator' | 'required'
+>
+
+/** What is stored of a short code: a keyed digest, because 50 bits could be tried out against a bare hash in a stolen copy. */
+export const codeHash = (secrets: Secrets, typed: string): string => secrets.mac('grant-code-hash', plainCode(typed))
+
+/**
+ * Grants: one opaque link and one short code for one person or room. Both are derived from the grant's id with the master key, so the
+ * office can be shown them again while the database holds only their hashes.
+ */
+export function createGrants(platform: Platform) {
+  const { secrets, clock, config } = platform
+  const tokenOf = (id: string): string => secrets.mac('grant-link', id)
+  const codeOf = (id: string): string => shortCode(secrets.mac('grant-code', id))
+
+  function row(roomId: string, hearingId: string, seed: GrantSeed) {
+    const id = randomUUID()
+    return {
+      id,
+      roomId,
+      hearingId,
+      ...seed,
+      tokenHash: sha256Hex(tokenOf(id)),
+      codeHash: codeHash(secrets, codeOf(id)),
+      createdAt: new Date(clock.now()),
+    }
+  }
+
+  return {
+    /** One grant for each endpoint and for each person on an own device. Moderators: the chair's desk and the technical officer, nobody else. */
+    async createFor(tx: Tx, roomId: string, hearing: HearingPlan): Promise<void> {
+      const rooms = hearing.endpoints.map((endpoint) =>
+        row(roomId, hearing.id, {
+          kind: 'endpoint',
+          endpointId: endpoint.endpointId,
+          participantId: null,
+          displayName: endpoint.name,
+          moderator: endpoint.kind === 'central',
+          required: true,
+        }),
+      )
+      const people = hearing.participants
+        .filter((person) => person.endpointId === null)
+        .map((person) =>
+          row(roomId, hearing.id, {
+            kind: 'participant',
+            endpointId: null,
+            participantId: person.id,
+            displayName: person.name,
+            moderator: person.role === 'chair' || person.role === 'technical-officer',
+            required: person.required,
+          }),
+        )
+      await store.insertGrants(tx, [...rooms, ...people])
+    },
+    /** A new grant for the same person or room. */
+    async renew(tx: Tx, old: store.GrantRow): Promise<string> {
+      const { kind, endpointId, participantId, displayName, moderator, required } = old
+      const seed = { kind, endpointId, participantId, displayName, moderator, required }
+      const fresh = row(old.roomId, old.hearingId ?? '', seed)
+      await store.insertGrants(tx, [fresh])
+      return fresh.id
+    },
+    /** The link carries its token in the fragment: it reaches no server log, proxy or mail scanner. */
+    link: (id: string): string => `${config.publicUrl}/vao#${tokenOf(id)}`,
+    code: codeOf,
+  }
+}
+
+export type Grants = ReturnType<typeof createGrants>

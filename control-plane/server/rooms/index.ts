@@ -1,0 +1,190 @@
+import type { CallSettings } from '../../contract/call.ts'
+import type { Board } from '../../contract/kiosk.ts'
+import type { Endpoints } from '../endpoints/index.ts'
+import type { HearingMoved, HearingPlan, Hearings } from '../hearings/index.ts'
+import type { Instant } from '../platform/clock.ts'
+import type { Database, Tx } from '../platform/database.ts'
+import type { Module } from '../platform/module.ts'
+import type { Platform } from '../platform/platform.ts'
+import { presentUsers, quorumOf, whileCurrent } from './board.ts'
+import { createEdge } from './edge.ts'
+import { callSettings, createEntry } from './entry.ts'
+import { entryCheck } from './entry-check.ts'
+import { createGrantDesk } from './grant-desk.ts'
+import { createGrants } from './grants.ts'
+import { createProsodyClient } from './prosody.ts'
+import { prosodyRoutes } from './reservations.ts'
+import { hearingWindow, newRoomName, roomSettings } from './room.ts'
+import { roomRoutes } from './routes.ts'
+import { createSigning, type TokenOrder } from './signing.ts'
+import * as store from './store.ts'
+import { createRoomWatch } from './watch.ts'
+
+export { quorumOf } from './board.ts'
+
+type Reader = Database | Tx
+
+export interface Rooms {
+  module: Module
+  /** A room of its own for a test call or rehearsal; it may exist only within its window. */
+  createRoom(
+    tx: Tx,
+    order: {
+      purpose: 'test-call' | 'rehearsal'
+      hearingId: string | null
+      testCallId: string | null
+      opensAt: Instant
+      closesAt: Instant
+    },
+  ): Promise<{ id: string; name: string }>
+  roomOf(db: Reader, hearingId: string): Promise<{ id: string; name: string } | undefined>
+  /** The name of the newest room that was made for a test call. */
+  roomOfTest(db: Reader, testCallId: string): Promise<string | undefined>
+  mintToken(order: TokenOrder): Promise<string>
+  callSettings(): CallSettings
+  /** Who is in the room, by grant id or agent id, as the server sees it. */
+  presence(db: Reader, roomName: string): Promise<Set<string>>
+  /** Điều 2.4: who must be in the room and is not; never met while attendance may be out of date. */
+  quorum(db: Reader, hearingId: string): Promise<{ met: boolean; isCurrent: boolean; missing: { name: string }[] }>
+  /** The room is closed, or its time is over: nobody is let in any more. */
+  isOver(db: Reader, roomName: string): Promise<boolean>
+  /** Which Prosody process answers now; undefined when none does. */
+  signallingProcess(): Promise<string | undefined>
+  /** Ends the room within seconds; a Prosody that is down is asked again until it does. */
+  closeSoon(tx: Tx, roomId: string): Promise<void>
+  /** What a room PC must know of a hearing that its endpoint takes part in. */
+  windowOf(hearing: HearingPlan): { opensAt: Instant; closesAt: Instant }
+  rotateSigningKey(): Promise<string>
+}
+
+/** Room names, signing keys, Jitsi tokens, grants, the reservation API and attendance (design §6). */
+export function createRooms(
+  platform: Platform,
+  deps: { hearings: Hearings; endpoints: Pick<Endpoints, 'onBoard'> },
+): Rooms {
+  const { clock, db } = platform
+  const signing = createSigning(platform)
+  const grants = createGrants(platform)
+  const desk = createGrantDesk(platform, { grants, hearings: deps.hearings })
+  const edge = createEdge(platform)
+  const prosody = createProsodyClient(platform.config)
+  const entry = createEntry(platform, { hearings: deps.hearings, signing })
+  const watch = createRoomWatch(platform, { prosody, edge, hearings: deps.hearings })
+
+  deps.hearings.onMove((tx, moved) => follow(tx, moved))
+  deps.endpoints.onBoard(async (endpointId) => ({ hearing: await nextHearing(endpointId) }))
+
+  /** The hearing that an endpoint's room PC shows: the one that is on, else the next within two months. */
+  async function nextHearing(endpointId: string): Promise<Board['hearing']> {
+    const now = clock.now()
+    const plans = await deps.hearings.plansBetween(db, {
+      from: now - roomSettings.overrunMs,
+      to: now + 60 * 24 * 60 * 60_000,
+      statuses: ['approved', 'ready', 'live'],
+      endpointId,
+    })
+    const hearing =
+      plans.find((plan) => plan.status === 'live') ?? plans.find((plan) => hearingWindow(plan).closesAt > now)
+    const room = hearing && (await store.roomOfHearing(db, hearing.id))
+    if (hearing === undefined || room === undefined) return null
+    const grant = await store.endpointGrant(db, room.id, endpointId)
+    return {
+      id: hearing.id,
+      code: hearing.code,
+      title: hearing.title,
+      status: hearing.status,
+      startsAt: new Date(hearing.startsAt).toISOString(),
+      endsAt: new Date(hearing.endsAt).toISOString(),
+      opensAt: room.opensAt.toISOString(),
+      closesAt: room.closesAt.toISOString(),
+      present: grant !== undefined && (await presentUsers(db, room.name)).has(grant.id),
+    }
+  }
+
+  async function follow(tx: Tx, { hearing, to }: HearingMoved): Promise<void> {
+    if (to === 'approved') {
+      const window = hearingWindow(hearing)
+      const room = await store.insertRoom(tx, {
+        name: newRoomName(),
+        purpose: 'hearing',
+        hearingId: hearing.id,
+        opensAt: new Date(window.opensAt),
+        closesAt: new Date(window.closesAt),
+        createdAt: new Date(clock.now()),
+      })
+      await grants.createFor(tx, room.id, hearing)
+    }
+    const room = await store.roomOfHearing(tx, hearing.id)
+    if (room === undefined) return
+    if (to === 'ended')
+      await store.updateRoom(tx, room.id, { closesAt: new Date(clock.now() + roomSettings.partingMs) })
+    if (to === 'cancelled' || to === 'postponed') {
+      await store.updateRoom(tx, room.id, { closesAt: new Date(clock.now()) })
+      for (const grant of await store.grantsOfRoom(tx, room.id))
+        await desk.revokeIn(tx, room, grant.id, to === 'cancelled' ? 'Buổi tiếp bị hủy' : 'Buổi tiếp được hoãn')
+    }
+    await platform.changes.announce(tx, `room:${hearing.id}`)
+  }
+
+  return {
+    module: {
+      name: 'rooms',
+      routes(app) {
+        prosodyRoutes(app, platform, { hearings: deps.hearings, signing, takeEvents: edge.take })
+        roomRoutes(app, {
+          platform,
+          entry,
+          desk,
+          isCurrent: watch.isCurrent,
+        })
+      },
+      jobs: watch.jobs,
+      commands: {
+        'check-room-entry': entryCheck(platform, signing),
+        'rotate-signing-key': async (_given, say) => {
+          say(`Khóa ký mới: ${await signing.rotate()}. Các thông tin đăng nhập đang dùng vẫn còn hiệu lực.`)
+          return true
+        },
+        'forget-old-signing-keys': async (_given, say) => {
+          say(`Đã bỏ ${await signing.forgetRetired()} khóa ký cũ. Khởi động lại Prosody để nó cũng quên.`)
+          return true
+        },
+      },
+      reconciliations: watch.reconciliations,
+      start: () => signing.ensureKey(),
+    },
+    async createRoom(tx, order) {
+      const room = await store.insertRoom(tx, {
+        name: newRoomName(),
+        purpose: order.purpose,
+        hearingId: order.hearingId,
+        testCallId: order.testCallId,
+        opensAt: new Date(order.opensAt),
+        closesAt: new Date(order.closesAt),
+        createdAt: new Date(clock.now()),
+      })
+      return { id: room.id, name: room.name }
+    },
+    roomOf: store.roomOfHearing,
+    roomOfTest: store.roomNameOfTest,
+    mintToken: signing.mint,
+    callSettings: () => callSettings(platform.config),
+    presence: presentUsers,
+    quorum: async (reader, hearingId) => whileCurrent(await quorumOf(reader, hearingId), watch.isCurrent()),
+    signallingProcess: () =>
+      prosody.rooms().then(
+        (seen) => seen.processId,
+        (error: unknown) => {
+          platform.log.debug({ err: error }, 'Prosody does not answer')
+          return undefined
+        },
+      ),
+    async isOver(reader, roomName) {
+      const room = await store.roomByName(reader, roomName)
+      return room === undefined || room.closedAt !== null || room.closesAt.getTime() <= clock.now()
+    },
+    closeSoon: (tx, roomId) => store.updateRoom(tx, roomId, { closesAt: new Date(clock.now()) }),
+    windowOf: (hearing) => hearingWindow(hearing),
+    rotateSigningKey: () => signing.rotate(),
+  }
+}

@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto'
+import type { HearingStatus } from '../../contract/words.ts'
+import { hourMs, type Instant, minuteMs } from '../platform/clock.ts'
+
+/** Settings of rooms; each is what an office would change. Milliseconds. */
+export interface RoomSettings {
+  /** A hearing's room opens this long before the planned start. */
+  earlyMs: number
+  /** It stays open this long after the planned end when nobody has ended the hearing; a live hearing's stays open for as long as it lives. */
+  overrunMs: number
+  /** The least a token lives from now on: a reconnecting participant of an overrunning hearing is not locked out. */
+  tokenMs: number
+  /** Told to Prosody as the room's longest life; never the planned length, because Prosody destroys the room when it has passed. */
+  longestRoomMs: number
+  /** After `ended` the room lives on this long, so that the recorder ends in order and people see the words of parting. */
+  partingMs: number
+}
+
+export const roomSettings: RoomSettings = {
+  earlyMs: 60 * minuteMs,
+  overrunMs: 4 * hourMs,
+  tokenMs: 8 * hourMs,
+  longestRoomMs: 36 * hourMs,
+  partingMs: 12_000,
+}
+
+/** 128 random bits in lower-case hex: cannot be guessed and says nothing about the case (design §6). */
+export const newRoomName = (): string => randomBytes(16).toString('hex')
+
+export interface Window {
+  opensAt: Instant
+  closesAt: Instant
+}
+
+export const hearingWindow = (
+  hearing: { startsAt: Instant; endsAt: Instant },
+  settings: RoomSettings = roomSettings,
+): Window => ({
+  opensAt: hearing.startsAt - settings.earlyMs,
+  closesAt: hearing.endsAt + settings.overrunMs,
+})
+
+export type Admission =
+  | { is: 'open' }
+  | { is: 'waiting'; opensAt: Instant }
+  | { is: 'refused'; why: 'revoked' | 'over' | 'cancelled' }
+
+/** Whether a grant lets in now. A live hearing always lets in; a revoked grant never does. */
+export function admission(
+  room: Window & { closed: boolean },
+  hearing: { status: HearingStatus } | null,
+  grant: { revoked: boolean },
+  now: Instant,
+): Admission {
+  if (hearing && (hearing.status === 'cancelled' || hearing.status === 'postponed'))
+    return { is: 'refused', why: 'cancelled' }
+  if (grant.revoked) return { is: 'refused', why: 'revoked' }
+  if (hearing?.status === 'live') return { is: 'open' }
+  if (room.closed || now >= room.closesAt || hearing?.status === 'ended' || hearing?.status === 'archived')
+    return { is: 'refused', why: 'over' }
+  return now < room.opensAt ? { is: 'waiting', opensAt: room.opensAt } : { is: 'open' }
+}
+
+/** Whether Prosody may let the room exist now (reservation). A little early, because clocks differ. */
+export function mayExist(
+  room: Window & { closed: boolean },
+  hearing: { status: HearingStatus } | null,
+  now: Instant,
+): boolean {
+  return admission({ ...room, opensAt: room.opensAt - 2 * minuteMs }, hearing, { revoked: false }, now).is === 'open'
+}
+
+/** From when to when a token holds: a little early for clock skew, and past the planned end. */
+export const tokenWindow = (
+  room: Window,
+  now: Instant,
+  settings: RoomSettings = roomSettings,
+): { notBefore: Instant; expires: Instant } => ({
+  notBefore: now - minuteMs,
+  expires: Math.max(room.closesAt, now + settings.tokenMs),
+})
+
+/** Whom a grant is for. */
+interface Subject {
+  endpointId: string | null
+  participantId: string | null
+}
+
+/** Two grants of one room that are for the same endpoint or the same person. */
+export const sameSubject = (left: Subject, right: Subject): boolean =>
+  left.endpointId === right.endpointId && left.participantId === right.participantId
+
+export interface QuorumMember {
+  grantId: string
+  name: string
+}
+
+/**
+ * Điều 2.4: everybody who must be there is there at the same time, as the server sees it. Who must be there does not change by
+ * revoking a grant: it is then missing until a new one is made and used.
+ */
+export function quorum(
+  grants: (Subject & { id: string; displayName: string; required: boolean; revoked: boolean })[],
+  presentUserIds: ReadonlySet<string>,
+): { met: boolean; present: QuorumMember[]; missing: QuorumMember[] } {
+  const present: QuorumMember[] = []
+  const missing: QuorumMember[] = []
+  const required = grants.filter((grant) => grant.required)
+  for (const [index, grant] of required.entries()) {
+    if (required.findIndex((other) => sameSubject(other, grant)) !== index) continue
+    const all = required.filter((other) => sameSubject(other, grant))
+    const valid = all.filter((other) => !other.revoked)
+    const there = valid.find((other) => presentUserIds.has(other.id))
+    const member = { grantId: (there ?? valid.at(-1) ?? grant).id, name: grant.displayName }
+    if (there === undefined) missing.push(member)
+    else present.push(member)
+  }
+  return { met: present.length > 0 && missing.length === 0, present, missing }
+}
+
+/** Letters and digits that are not mistaken for one another when read aloud or from a screen. */
+const codeAlphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
+
+/** A short code of 10 letters (50 bits) from a keyed digest, shown in two groups. */
+export function shortCode(digest: string): string {
+  const bytes = Buffer.from(digest, 'base64url')
+  const letters = [...bytes.subarray(0, 10)].map((byte) => codeAlphabet[byte % codeAlphabet.length] ?? 'A').join('')
+  return `${letters.slice(0, 5)}-${letters.slice(5)}`
+}
+
+/** The code as it is compared: upper case, without what people put between the groups. */
+export const plainCode = (typed: string): string => typed.toUpperCase().replace(/[^A-Z0-9]/g, '')

@@ -1,0 +1,241 @@
+import { and, asc, count, desc, eq, inArray, isNotNull, isNull, lte, max, sql } from 'drizzle-orm'
+import type { Database, Tx } from '../platform/database.ts'
+import { attendance, edgeEvents, grants, rooms } from './tables.ts'
+
+export type RoomRow = typeof rooms.$inferSelect
+export type GrantRow = typeof grants.$inferSelect
+export type AttendanceRow = typeof attendance.$inferSelect
+type Reader = Database | Tx
+
+export async function insertRoom(tx: Tx, values: typeof rooms.$inferInsert): Promise<RoomRow> {
+  const [row] = await tx.insert(rooms).values(values).returning()
+  if (!row) throw new Error('room was not inserted')
+  return row
+}
+
+/** The hearing's room in use: the newest that is not closed, else the newest. */
+export async function roomOfHearing(db: Reader, hearingId: string): Promise<RoomRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(rooms)
+    .where(and(eq(rooms.hearingId, hearingId), eq(rooms.purpose, 'hearing')))
+    .orderBy(sql`${rooms.closedAt} is not null`, sql`${rooms.createdAt} desc`)
+    .limit(1)
+  return row
+}
+
+export async function roomNameOfTest(db: Reader, testCallId: string): Promise<string | undefined> {
+  const [row] = await db
+    .select({ name: rooms.name })
+    .from(rooms)
+    .where(eq(rooms.testCallId, testCallId))
+    .orderBy(desc(rooms.createdAt))
+    .limit(1)
+  return row?.name
+}
+
+export async function roomByName(db: Reader, name: string): Promise<RoomRow | undefined> {
+  const [row] = await db.select().from(rooms).where(eq(rooms.name, name.toLowerCase()))
+  return row
+}
+
+export async function roomById(db: Reader, id: string): Promise<RoomRow | undefined> {
+  const [row] = await db.select().from(rooms).where(eq(rooms.id, id))
+  return row
+}
+
+export async function lockRoom(tx: Tx, id: string): Promise<RoomRow | undefined> {
+  const [row] = await tx.select().from(rooms).where(eq(rooms.id, id)).for('update')
+  return row
+}
+
+export async function updateRoom(tx: Tx, id: string, values: Partial<RoomRow>): Promise<void> {
+  await tx.update(rooms).set(values).where(eq(rooms.id, id))
+}
+
+/** Rooms whose time is over and which have not been seen closed. */
+export const roomsToClose = (db: Reader, now: Date): Promise<RoomRow[]> =>
+  db
+    .select()
+    .from(rooms)
+    .where(and(isNull(rooms.closedAt), lte(rooms.closesAt, now)))
+    .limit(100)
+
+export async function insertGrants(tx: Tx, values: (typeof grants.$inferInsert)[]): Promise<void> {
+  if (values.length > 0) await tx.insert(grants).values(values)
+}
+
+export const grantsOfRoom = (db: Reader, roomId: string): Promise<GrantRow[]> =>
+  db
+    .select()
+    .from(grants)
+    .where(eq(grants.roomId, roomId))
+    .orderBy(asc(grants.kind), asc(grants.createdAt), asc(grants.displayName))
+
+export async function grantByHash(
+  db: Reader,
+  hash: { tokenHash: string } | { codeHash: string },
+): Promise<GrantRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(grants)
+    .where('tokenHash' in hash ? eq(grants.tokenHash, hash.tokenHash) : eq(grants.codeHash, hash.codeHash))
+  return row
+}
+
+export async function grantById(db: Reader, id: string): Promise<GrantRow | undefined> {
+  const [row] = await db.select().from(grants).where(eq(grants.id, id))
+  return row
+}
+
+/** The grant in use of an endpoint in a room. */
+export async function endpointGrant(db: Reader, roomId: string, endpointId: string): Promise<GrantRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(grants)
+    .where(and(eq(grants.roomId, roomId), eq(grants.endpointId, endpointId), eq(grants.kind, 'endpoint')))
+    .orderBy(sql`${grants.revokedAt} is not null`, sql`${grants.createdAt} desc`)
+    .limit(1)
+  return row
+}
+
+/** Marks a grant as revoked; undefined when it was already. */
+export async function revokeGrant(tx: Tx, id: string, now: Date, reason: string): Promise<GrantRow | undefined> {
+  const [row] = await tx
+    .update(grants)
+    .set({ revokedAt: now, revokedReason: reason })
+    .where(and(eq(grants.id, id), isNull(grants.revokedAt)))
+    .returning()
+  return row
+}
+
+export async function noteEntry(tx: Tx, id: string, now: Date): Promise<void> {
+  await tx
+    .update(grants)
+    .set({
+      entries: sql`${grants.entries} + 1`,
+      lastEnteredAt: now,
+      firstEnteredAt: sql`coalesce(${grants.firstEnteredAt}, ${now.toISOString()}::timestamptz)`,
+    })
+    .where(eq(grants.id, id))
+}
+
+export const openAttendance = (db: Reader, roomName: string): Promise<AttendanceRow[]> =>
+  db
+    .select()
+    .from(attendance)
+    .where(and(eq(attendance.roomName, roomName), isNull(attendance.leftAt)))
+    .orderBy(asc(attendance.joinedAt))
+
+/** Everybody who was in the rooms, the hidden conductor left out. */
+export const attendanceOf = (db: Reader, roomNames: string[]): Promise<AttendanceRow[]> =>
+  roomNames.length === 0
+    ? Promise.resolve([])
+    : db
+        .select()
+        .from(attendance)
+        .where(and(inArray(attendance.roomName, roomNames), eq(attendance.hidden, false)))
+        .orderBy(asc(attendance.joinedAt))
+
+export const roomNamesOfHearing = (db: Reader, hearingId: string): Promise<string[]> =>
+  db
+    .select({ name: rooms.name })
+    .from(rooms)
+    .where(and(eq(rooms.hearingId, hearingId), eq(rooms.purpose, 'hearing')))
+    .then((found) => found.map((row) => row.name))
+
+export async function lastSequence(tx: Tx, processId: string): Promise<number> {
+  const [row] = await tx
+    .select({ last: max(edgeEvents.sequence) })
+    .from(edgeEvents)
+    .where(eq(edgeEvents.processId, processId))
+  return row?.last ?? 0
+}
+
+/** Keeps the event; false when it was here before. */
+export async function keepEvent(tx: Tx, values: typeof edgeEvents.$inferInsert): Promise<boolean> {
+  const kept = await tx
+    .insert(edgeEvents)
+    .values(values)
+    .onConflictDoNothing()
+    .returning({ sequence: edgeEvents.sequence })
+  return kept.length === 1
+}
+
+/** Whether an occupant was ever told of, gone since or not. */
+export async function knowsOccupant(tx: Tx, processId: string, roomName: string, occupantId: string): Promise<boolean> {
+  const [row] = await tx
+    .select({ n: count() })
+    .from(attendance)
+    .where(
+      and(
+        eq(attendance.processId, processId),
+        eq(attendance.roomName, roomName),
+        eq(attendance.occupantId, occupantId),
+      ),
+    )
+  return (row?.n ?? 0) > 0
+}
+
+export async function openInterval(tx: Tx, values: typeof attendance.$inferInsert): Promise<void> {
+  const [present] = await tx
+    .select({ n: count() })
+    .from(attendance)
+    .where(
+      and(
+        eq(attendance.processId, values.processId),
+        eq(attendance.roomName, values.roomName),
+        eq(attendance.occupantId, values.occupantId),
+        isNull(attendance.leftAt),
+      ),
+    )
+  if ((present?.n ?? 0) === 0) await tx.insert(attendance).values(values)
+}
+
+export async function closeInterval(
+  tx: Tx,
+  which: { processId: string; roomName: string; occupantId?: string },
+  leftAt: Date,
+  leftBy: string,
+): Promise<void> {
+  await tx
+    .update(attendance)
+    .set({ leftAt, leftBy })
+    .where(
+      and(
+        eq(attendance.processId, which.processId),
+        eq(attendance.roomName, which.roomName),
+        which.occupantId === undefined ? undefined : eq(attendance.occupantId, which.occupantId),
+        isNull(attendance.leftAt),
+      ),
+    )
+}
+
+/** Open intervals that a snapshot does not know: another process's, or of occupants it does not list. */
+export async function closeUnlisted(
+  tx: Tx,
+  processId: string,
+  listed: { roomName: string; occupantId: string }[],
+  leftAt: Date,
+): Promise<string[]> {
+  const open = await tx.select().from(attendance).where(isNull(attendance.leftAt))
+  const known = new Set(listed.map((entry) => `${entry.roomName}/${entry.occupantId}`))
+  const lost = open.filter((row) => row.processId !== processId || !known.has(`${row.roomName}/${row.occupantId}`))
+  for (const row of lost) {
+    const at = leftAt < row.joinedAt ? row.joinedAt : leftAt
+    await tx.update(attendance).set({ leftAt: at, leftBy: 'snapshot' }).where(eq(attendance.id, row.id))
+  }
+  return [...new Set(lost.map((row) => row.roomName))]
+}
+
+/** Who is in a room with a grant that was revoked. */
+export const revokedButPresent = (db: Reader): Promise<{ roomName: string; userId: string | null }[]> =>
+  db
+    .select({ roomName: attendance.roomName, userId: attendance.userId })
+    .from(attendance)
+    .innerJoin(grants, eq(sql`${grants.id}::text`, attendance.userId))
+    .where(and(isNull(attendance.leftAt), isNotNull(grants.revokedAt)))
+
+/** Every open interval, in any room. */
+export const openEverywhere = (db: Reader): Promise<AttendanceRow[]> =>
+  db.select().from(attendance).where(isNull(attendance.leftAt))

@@ -1,0 +1,174 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Addresses of the test's own network: a bridge on this machine, one namespace a host. */
+export const network = { bridge: 'tdbr0', machine: '10.77.0.1', prefix: '10.77.0.' }
+
+const run = (program: string, args: string[]): string => execFileSync(program, args, { encoding: 'utf8' })
+const quietly = (program: string, args: string[]): void => {
+  try {
+    execFileSync(program, args, { stdio: 'ignore' })
+  } catch (error) {
+    if ((error as { status?: unknown }).status === undefined) throw error
+  }
+}
+
+export interface Host {
+  name: string
+  address: string
+  /** Its root file system as seen from outside. */
+  root: string
+  /** Runs a shell line inside, as root; its output. Throws when it fails. */
+  run(line: string): string
+  /** Powers off and boots again from the same disk. Resolves once SSH answers. */
+  reboot(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Makes the bridge that joins the hosts; existing ones of a killed run are replaced. */
+export function openNetwork(): () => void {
+  quietly('ip', ['link', 'del', network.bridge])
+  run('ip', ['link', 'add', network.bridge, 'type', 'bridge'])
+  run('ip', ['addr', 'add', `${network.machine}/24`, 'dev', network.bridge])
+  run('ip', ['link', 'set', network.bridge, 'up'])
+  return () => quietly('ip', ['link', 'del', network.bridge])
+}
+
+/**
+ * Boots a real systemd from an overlay on the base image, in a network namespace of its own. `number` is the last part of its address.
+ * Needs root.
+ */
+export async function bootHost(options: {
+  name: string
+  number: number
+  base: string
+  folder: string
+  /** A folder of this machine that stands for a disk elsewhere: survives the host. */
+  disk: string
+}): Promise<Host> {
+  const { name, number, base } = options
+  const folder = join(options.folder, name)
+  const address = `${network.prefix}${number}`
+  const root = join(folder, 'root')
+  const space = `td-${name}`
+  for (const part of ['upper', 'work', 'root']) mkdirSync(join(folder, part), { recursive: true })
+  run('mount', [
+    '-t',
+    'overlay',
+    'overlay',
+    '-o',
+    `lowerdir=${base},upperdir=${join(folder, 'upper')},workdir=${join(folder, 'work')}`,
+    root,
+  ])
+  writeFileSync(join(root, 'etc/hostname'), `${name}\n`)
+  writeFileSync(join(root, 'etc/hosts'), `127.0.0.1 localhost\n127.0.1.1 ${name}\n`)
+  // No name server: what is not in the file is unknown at once instead of after a wait.
+  rmSync(join(root, 'etc/resolv.conf'), { force: true })
+  writeFileSync(join(root, 'etc/resolv.conf'), '')
+  let process: ChildProcess | undefined
+  let leader = 0
+
+  function makeNamespace(): void {
+    quietly('ip', ['netns', 'del', space])
+    run('ip', ['netns', 'add', space])
+    const outside = `td${number}`
+    // A host that had to be killed may hold its end for a while.
+    quietly('ip', ['link', 'del', outside])
+    run('ip', ['link', 'add', outside, 'type', 'veth', 'peer', 'name', 'host0', 'netns', space])
+    run('ip', ['link', 'set', outside, 'master', network.bridge, 'up'])
+    const inside = (args: string[]): string => run('ip', ['-n', space, ...args])
+    inside(['addr', 'add', `${address}/24`, 'dev', 'host0'])
+    inside(['link', 'set', 'host0', 'up'])
+    inside(['link', 'set', 'lo', 'up'])
+    inside(['route', 'add', 'default', 'via', network.machine])
+  }
+
+  async function start(): Promise<void> {
+    makeNamespace()
+    const log = openSync(join(folder, 'console.log'), 'a')
+    process = spawn(
+      'systemd-nspawn',
+      [
+        '-q',
+        '-D',
+        root,
+        '--register=no',
+        '--keep-unit',
+        '--console=pipe',
+        '-b',
+        `--network-namespace-path=/run/netns/${space}`,
+        // The firewall is the host's own.
+        '--capability=CAP_NET_ADMIN',
+        '--resolv-conf=off',
+        `--bind=${options.disk}:/mnt/disk`,
+      ],
+      { stdio: ['ignore', log, log] },
+    )
+    const started = process
+    for (let attempt = 0; attempt < 300; attempt++) {
+      if (started.exitCode !== null) throw new Error(`${name} did not boot: see ${folder}/console.log`)
+      leader = Number(firstLine('pgrep', ['-P', String(started.pid)]))
+      if (leader > 0 && answersSsh(address)) return
+      await new Promise((done) => setTimeout(done, 100))
+    }
+    throw new Error(`${name} does not answer SSH: see ${folder}/console.log`)
+  }
+
+  async function halt(): Promise<void> {
+    const ending = process
+    process = undefined
+    if (ending === undefined || ending.exitCode !== null) return
+    const ended = new Promise<void>((done) => ending.once('exit', () => done()))
+    ending.kill('SIGTERM')
+    const hard = setTimeout(() => ending.kill('SIGKILL'), 150_000)
+    await ended
+    clearTimeout(hard)
+    quietly('ip', ['netns', 'del', space])
+  }
+
+  await start()
+  return {
+    name,
+    address,
+    root,
+    run: (line) =>
+      run('nsenter', ['-t', String(leader), '-m', '-u', '-i', '-p', '-n', '-C', '-r', '-w', '--', 'bash', '-c', line]),
+    async reboot() {
+      await halt()
+      await start()
+    },
+    async stop() {
+      await halt()
+      quietly('umount', [root])
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function firstLine(program: string, args: string[]): string {
+  try {
+    return run(program, args).split('\n')[0] ?? ''
+  } catch {
+    return ''
+  }
+}
+
+function answersSsh(address: string): boolean {
+  try {
+    return execFileSync('bash', ['-c', `read -t 1 line < /dev/tcp/${address}/22; echo "$line"`], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 2_000,
+    }).startsWith('SSH-')
+  } catch {
+    return false
+  }
+}
+
+/** The key by which Ansible enters the hosts; made once with the image. */
+export function sshKey(folder: string): { file: string; line: string } {
+  const file = join(folder, 'ssh-key')
+  if (!existsSync(file)) run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file])
+  return { file, line: readFileSync(`${file}.pub`, 'utf8') }
+}

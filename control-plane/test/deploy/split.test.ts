@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type AcmeServer, startAcme } from './acme.ts'
+import { network } from './hosts.ts'
+import { changedTasks, names, openProvince, type Played, type Province } from './province.ts'
+
+// A province that outgrew one machine, on the fewest hosts that have every boundary: control plane | Jitsi with a bridge and TURN | database, recorder
+// and, later, a second bridge. Jitsi's own packages are stand-ins (jitsi-packages.ts).
+const [plane, meet, rest] = ['dieu-hanh', 'hop', 'phu'] as const
+const groups = {
+  control_plane: [plane],
+  store: [plane],
+  room_agents: [plane],
+  monitoring: [plane],
+  jitsi: [meet],
+  turn: [meet],
+  bridges: [meet] as string[],
+  database: [rest],
+  recorders: [rest],
+}
+let province: Province
+let acme: AcmeServer
+
+before(async () => {
+  const [planeAddress, meetAddress] = [`${network.prefix}11`, `${network.prefix}12`]
+  acme = await startAcme({ [names.controlPlane]: planeAddress, [names.jitsi]: meetAddress, [names.turn]: meetAddress })
+  province = await openProvince({ hosts: [plane, meet, rest], groups, settings: acme.settings })
+  for (const host of Object.values(province.hosts)) acme.makeKnownTo(host)
+})
+after(async () => {
+  await province.close()
+  acme.stop()
+})
+
+/** Leaves the self-check out of a run whose outcome is looked at otherwise: it takes a minute. */
+const unchecked = ['--skip-tags', 'self_check']
+const told = (played: Played): string => `${played.output.slice(-4_000)}\n${changedTasks(played).join('\n')}`
+const on = (name: string, line: string): string => province.hosts[name]?.run(line).trim() ?? ''
+const versions = (name: string): string =>
+  on(name, `dpkg-query -W -f '\${Version}\\n' jicofo jitsi-meet-web jitsi-videobridge2 jibri 2>/dev/null | sort -u`)
+
+test('a group that is empty or on the wrong host is refused', () => {
+  province.regroup({ ...groups, turn: [], recorders: [], store: [rest] })
+  const played = province.play('site.yml')
+  province.regroup(groups)
+  for (const fault of ['Nhóm turn phải có đúng một máy', 'Nhóm recorders phải có ít nhất', 'Nhóm store phải gồm đúng'])
+    assert.match(played.output, new RegExp(fault))
+  assert.equal(on(rest, 'ls /etc/tiepdan 2>/dev/null | wc -l'), '0')
+})
+
+test('three hosts become one province; each reaches the others over TLS and through their firewalls', (t) => {
+  const first = province.play('site.yml')
+  assert.equal(first.code, 0, told(first))
+  assert.match(first.output, /Kết quả tự kiểm tra: \d+ đạt, 0 không đạt/)
+  t.diagnostic(`${JSON.stringify(first.hosts)} in ${first.seconds.toFixed(0)} s`)
+})
+
+test('the database answers the control plane alone', () => {
+  const reach = (from: string): string =>
+    on(
+      from,
+      `timeout 2 bash -c '</dev/tcp/${province.hosts[rest]?.address}/5432' 2>/dev/null && echo open || echo closed`,
+    )
+  assert.equal(reach(plane), 'open')
+  assert.equal(reach(meet), 'closed')
+})
+
+test('a run on one host alone knows the others’ addresses, and changes nothing', (t) => {
+  const played = province.play('site.yml', '--limit', meet, ...unchecked)
+  assert.equal(played.code, 0, told(played))
+  assert.deepEqual([Object.keys(played.hosts), played.hosts[meet]?.changed], [[meet], 0], told(played))
+  t.diagnostic(`${played.seconds.toFixed(0)} s`)
+})
+
+test('a second bridge gets the versions of the first though newer ones are offered, and everybody learns of it', (t) => {
+  province.offerJitsi(['1.0-1', '2.0-1'])
+  province.regroup({ ...groups, bridges: [meet, rest] })
+  assert.match(province.play('add-bridge.yml', '--limit', rest).output, /Chạy lại không kèm --limit/)
+  const played = province.play('add-bridge.yml', ...unchecked)
+  assert.equal(played.code, 0, told(played))
+  assert.deepEqual([versions(meet), versions(rest)], ['1.0-1', '1.0-1'])
+  const address = province.hosts[rest]?.address ?? ''
+  assert.match(on(meet, 'cat /etc/turnserver.conf'), new RegExp(`allowed-peer-ip=${address}\\b`))
+  for (const bridge of [meet, rest]) assert.match(on(bridge, 'cat /etc/jitsi/videobridge/jvb.conf'), /relay-id/)
+  t.diagnostic(`${played.seconds.toFixed(0)} s`)
+})
+
+test('an upgrade of Jitsi drains each bridge and brings every host to the same new versions; another run leaves them', (t) => {
+  const bridge = on(meet, 'systemctl show -p MainPID --value jitsi-videobridge2')
+  const played = province.play('upgrade.yml', '-e', 'upgrade_jitsi=newest')
+  assert.equal(played.code, 0, told(played))
+  assert.deepEqual([versions(meet), versions(rest)], ['2.0-1', '2.0-1'])
+  assert.match(on(meet, 'journalctl -u jitsi-videobridge2 -o cat'), /Deactivated successfully/)
+  assert.notEqual(on(meet, 'systemctl show -p MainPID --value jitsi-videobridge2'), bridge)
+  t.diagnostic(`${played.seconds.toFixed(0)} s`)
+})

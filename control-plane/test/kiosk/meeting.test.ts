@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { asc, eq } from 'drizzle-orm'
+import type { Frame, Page } from 'playwright-core'
+import { endpoints } from '../../server/endpoints/tables.ts'
+import { hourMs } from '../../server/platform/clock.ts'
+import { aCode } from '../endpoints/room-pc.ts'
+import { prosodyReports, startsAt, type TestHearing } from '../rooms/world.ts'
+import { aHouse, type House } from './house.ts'
+import { aMeetingServer } from './meeting.ts'
+
+declare global {
+  interface Window {
+    stageLine: { darken(): Promise<void>; cut(): void; state(): string }
+    /** What the meeting's script told this page. */
+    heard: { received: number; framesDecoded: number }[]
+  }
+}
+
+let house: House
+let meetings: Awaited<ReturnType<typeof aMeetingServer>>
+let hearing: TestHearing
+before(async () => {
+  meetings = await aMeetingServer()
+  house = await aHouse({ TIEPDAN_JITSI_URL: meetings.url })
+  meetings.served.pageOrigin = house.line.url
+  hearing = await house.world.aHearing()
+  house.world.clock.set(startsAt - hourMs)
+})
+after(async () => {
+  await house.close()
+  await meetings.close()
+})
+
+async function frameOf(page: Page): Promise<Frame> {
+  const found = await (await page.waitForSelector('.meeting iframe')).contentFrame()
+  assert.ok(found)
+  await found.waitForFunction(() => window.stageLine?.state() === 'connected')
+  return found
+}
+const tokenOf = (frame: Frame) => frame.evaluate(() => decodeURIComponent(location.hash).split('"')[1] ?? '')
+
+/** A dark picture and a stranger's word change nothing; a cut line is entered anew by itself, with a token of its own. */
+async function outlivesACut(page: Page): Promise<void> {
+  await page.evaluate((origin) => {
+    window.heard = []
+    window.addEventListener('message', (event) => {
+      if (event.origin === origin && event.data?.tiepdan === 'line') window.heard.push(event.data)
+    })
+  }, meetings.url)
+  const frame = await frameOf(page)
+  const first = await tokenOf(frame)
+  assert.match(first, /^ey/)
+  await page.waitForFunction(() => (window.heard.at(-1)?.framesDecoded ?? 0) > 0)
+  await frame.evaluate(() => window.stageLine.darken())
+  // Not the meeting's frame: not believed, however often it says that nothing comes.
+  await page.evaluate(() => {
+    for (let times = 0; times < 20; times++)
+      window.postMessage({ tiepdan: 'line', connection: 1, received: 7, framesDecoded: 0, state: 'connected' }, '*')
+  })
+  const dark = await page.evaluate(() => window.heard.length)
+  await page.waitForFunction((from) => window.heard.length >= from + 3, dark)
+  const sums = (await page.evaluate(() => window.heard)).slice(dark).map(({ received }) => received)
+  assert.ok(Math.max(...sums) > Math.min(...sums), String(sums))
+  assert.equal(await page.locator('.cover').count(), 0)
+  // Tokens of one and the same second are equal.
+  house.world.clock.set(house.world.clock.now() + 1_000)
+  await frame.evaluate(() => window.stageLine.cut())
+  await page.getByText('tự vào lại phòng (lần 1)').waitFor({ timeout: 20_000 })
+  await page.locator('.cover').waitFor({ state: 'detached' })
+  const again = await tokenOf(await frameOf(page))
+  assert.match(again, /^ey/)
+  assert.notEqual(again, first)
+}
+
+async function onARoomPc(): Promise<Page> {
+  const [room] = await house.world.db
+    .select()
+    .from(endpoints)
+    .where(eq(endpoints.kind, 'delegate'))
+    .orderBy(asc(endpoints.slug))
+  const page = await (await house.computer()).newPage()
+  await page.goto(`${house.line.url}/kiosk`)
+  await page.getByLabel('Mã ghi danh').fill(await aCode(house.world.app, room?.id ?? '', 'Máy'))
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Vào buổi tiếp' }).click({ timeout: 20_000 })
+  // Seen by the server all the while: it is the line alone that tells.
+  const prosody = prosodyReports(house.world, house.world.edge.processId)
+  await prosody.send(prosody.joined(hearing.room.name, hearing.delegate.id))
+  return page
+}
+
+async function onAnOwnDevice(): Promise<Page> {
+  const page = await (await house.computer()).newPage()
+  await page.goto(`${house.line.url}/vao#${hearing.token(hearing.guest)}`)
+  await page.getByRole('checkbox').check()
+  await page.getByRole('button', { name: 'Vào phòng' }).click()
+  return page
+}
+
+test('a line that carries nothing any more is entered again with a fresh token, on a room PC and on an own device; a picture gone dark is left alone', async () => {
+  await Promise.all([onARoomPc, onAnOwnDevice].map(async (open) => outlivesACut(await open())))
+})

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { freePort } from '../support/databases.ts'
+
+const root = join(import.meta.dirname, '../../..')
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+
+/** A meeting's page at once in company, over a connection between two ends of its own; `stageLine` cuts it. */
+const roomPage = (pageOrigin: string): string => `<!doctype html><title>Phòng họp</title>
+<script>
+  // As the library may: taken before the script is there.
+  const Taken = RTCPeerConnection
+  const { setRemoteDescription } = Taken.prototype
+</script>
+<script src="/line-watch.js" data-page-origin="${pageOrigin}"></script>
+<canvas id="picture"></canvas><video id="seen" autoplay muted></video>
+<script type="module">
+  const tell = (event) => parent.postMessage({ stage: 'jitsi', event, payload: {} }, '*')
+  const [near, far] = [new Taken(), new Taken()]
+  near.onicecandidate = ({ candidate }) => far.addIceCandidate(candidate)
+  far.onicecandidate = ({ candidate }) => near.addIceCandidate(candidate)
+  const picture = document.getElementById('picture')
+  const brush = picture.getContext('2d')
+  setInterval(() => brush.fillRect(Math.random() * 99, 0, 9, 9), 100)
+  near.ontrack = ({ track }) => (document.getElementById('seen').srcObject = new MediaStream([track]))
+  for (const track of picture.captureStream(10).getTracks()) far.addTrack(track)
+  await far.setLocalDescription()
+  await near.setRemoteDescription(far.localDescription)
+  await near.setLocalDescription()
+  // The other side, which stands for another machine, is not watched.
+  await setRemoteDescription.call(far, near.localDescription)
+  window.stageLine = {
+    // As a camera switched off: no picture goes over the line any more.
+    darken: () => Promise.all(far.getSenders().map((sender) => sender.replaceTrack(null))),
+    cut: () => far.close(),
+    state: () => near.connectionState,
+  }
+  tell('videoConferenceJoined')
+  tell('participantJoined')
+</script>`
+
+/** Stands for Jitsi's web server: the stage's iframe API, the script that is laid beside Jitsi Meet, and a page that meets itself. */
+export async function aMeetingServer() {
+  const port = await freePort()
+  const served: { pageOrigin: string; script: string } = {
+    pageOrigin: '',
+    script: read('jitsi-config/meet/line-watch.js'),
+  }
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://stage')
+    response.setHeader('access-control-allow-origin', '*')
+    response.setHeader('content-type', pathname.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8')
+    if (pathname === '/external_api.js') response.end(read('control-plane/test/stage/pages/external_api.js'))
+    else if (pathname === '/line-watch.js') response.end(served.script)
+    else response.end(roomPage(served.pageOrigin))
+  })
+  await new Promise<void>((done) => server.listen(port, '127.0.0.1', done))
+  return {
+    url: `http://127.0.0.1:${port}`,
+    served,
+    close() {
+      server.closeAllConnections()
+      return new Promise((done) => server.close(done))
+    },
+  }
+}

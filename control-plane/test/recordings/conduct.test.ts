@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { conductLimits, decide, restartDelayMs, type Situation } from '../../server/recordings/conduct.ts'
+import { chapterMetadata, chaptersOf, recordingStatus } from '../../server/recordings/recording.ts'
+import { growthOf } from '../../server/recordings/reports.ts'
+import { fromRecorder } from '../../server/recordings/seen.ts'
+
+const t0 = 1_000_000
+const situation = (change: Partial<Situation>): Situation => ({
+  wanted: 'on',
+  seen: { is: 'none' },
+  joinedAt: t0,
+  askedAt: null,
+  stopAskedAt: null,
+  stoppingSessionId: null,
+  growth: null,
+  restartAskedAt: null,
+  failures: 0,
+  lastFailureAt: null,
+  ...change,
+})
+const on = (since: number) => ({ is: 'on', sessionId: 's1', since }) as const
+
+test('a conductor that has just joined looks first, so that a running recording is taken over and never doubled', () => {
+  assert.deepEqual(decide(situation({}), t0 + 1_000), { do: 'wait' })
+  assert.deepEqual(decide(situation({}), t0 + conductLimits.settleMs), { do: 'start' })
+  assert.deepEqual(decide(situation({ seen: on(t0 + 500) }), t0 + 5_000), { do: 'wait' })
+})
+
+test('a start is asked for once, and an unanswered one is a fault', () => {
+  const asked = situation({ askedAt: t0 + 3_000 })
+  assert.deepEqual(decide(asked, t0 + 20_000), { do: 'wait' })
+  assert.deepEqual(decide(asked, t0 + 3_000 + conductLimits.pendingMs), { do: 'fault', fault: 'start-unanswered' })
+})
+
+test('pending for too long is a fault within the minute', () => {
+  const pending = situation({ seen: { is: 'pending', sessionId: 's1', since: t0 } })
+  assert.deepEqual(decide(pending, t0 + conductLimits.pendingMs), { do: 'wait' })
+  assert.deepEqual(decide(pending, t0 + conductLimits.pendingMs + 1), { do: 'fault', fault: 'pending-too-long' })
+  assert.ok(conductLimits.pendingMs < 60_000)
+})
+
+test('an off that nobody asked for is a fault, then a start; one that was asked for is none', () => {
+  const seen = { is: 'off', sessionId: 's1', since: t0 + 9_000 } as const
+  assert.deepEqual(decide(situation({ seen }), t0 + 9_001), { do: 'fault', fault: 'stopped-unasked' })
+  const told = situation({ seen, failures: 1, lastFailureAt: t0 + 9_001 })
+  assert.deepEqual(decide(told, t0 + 9_500), { do: 'wait' })
+  assert.deepEqual(decide(told, t0 + 10_001), { do: 'start' })
+  assert.deepEqual(decide(situation({ seen, stoppingSessionId: 's1' }), t0 + 9_001), { do: 'start' })
+})
+
+test('an error is told once and answered by starts that never end, at most 10 s apart', () => {
+  const seen = { is: 'error', sessionId: null, error: 'service-unavailable', since: t0 } as const
+  assert.deepEqual(decide(situation({ seen }), t0 + 1), { do: 'fault', fault: 'recorder-service-unavailable' })
+  const told = situation({ seen, failures: 1, lastFailureAt: t0 + 1 })
+  assert.deepEqual(decide(told, t0 + 500), { do: 'wait' })
+  assert.deepEqual(decide(told, t0 + 1_001), { do: 'start' })
+  assert.equal(restartDelayMs(1_000), 10_000)
+})
+
+test('an error that comes with the state "on" is an error', () => {
+  assert.deepEqual(fromRecorder({ is: 'recorder', status: 'on', sessionId: 's1', error: 'error' }, t0), {
+    is: 'error',
+    sessionId: 's1',
+    error: 'error',
+    since: t0,
+  })
+})
+
+test('"on" without a growing file is stopped and started elsewhere within two minutes; growth keeps it', () => {
+  const late = t0 + conductLimits.confirmMs + 1
+  assert.deepEqual(decide(situation({ seen: on(t0) }), late), { do: 'stop', sessionId: 's1', fault: 'unconfirmed' })
+  assert.deepEqual(decide(situation({ seen: on(t0), growth: { reportedAt: late, grewAt: late - 5_000 } }), late), {
+    do: 'wait',
+  })
+  const stuck = situation({ seen: on(t0), growth: { reportedAt: late, grewAt: t0 } })
+  assert.deepEqual(decide(stuck, late), { do: 'stop', sessionId: 's1', fault: 'not-growing' })
+  assert.ok(conductLimits.confirmMs < 120_000)
+})
+
+test('when the hearing has ended a running recorder is stopped once and waited for, not for ever', () => {
+  const ending = situation({ wanted: 'off', seen: on(t0) })
+  assert.deepEqual(decide(ending, t0 + 5_000), { do: 'stop', sessionId: 's1', fault: null })
+  assert.deepEqual(decide({ ...ending, stopAskedAt: t0 + 5_000 }, t0 + 6_000), { do: 'wait' })
+  assert.deepEqual(decide({ ...ending, stopAskedAt: t0 }, t0 + conductLimits.stopMs + 1), {
+    do: 'finish',
+    fault: 'stop-unconfirmed',
+  })
+  assert.deepEqual(decide(situation({ wanted: 'off', seen: { is: 'off', sessionId: 's1', since: t0 } }), t0 + 1), {
+    do: 'finish',
+    fault: null,
+  })
+})
+
+test('growth is the newest that any recorder host tells of the session, by our clock whatever the host’s says', () => {
+  const report = (host: string, reportedAt: number, stillForMs: number) => ({
+    reportedAt: new Date(reportedAt),
+    report: { host, sessions: [{ sessionId: 's1', fileName: 'a.mkv', bytes: 1, stillForMs }] },
+  })
+  const rows = [report('a', t0, 500), report('b', t0 + 5_000, 9_000)]
+  assert.deepEqual(growthOf(rows, 's1'), { reportedAt: t0, grewAt: t0 - 500 })
+  assert.equal(growthOf(rows, 's2'), null)
+})
+
+test('a recording is not ready while a session that recorded has sent no file', () => {
+  const facts = {
+    wanted: 'off',
+    state: 'off',
+    stateAt: t0,
+    sessions: [
+      { sessionId: 'a', wasOn: true },
+      { sessionId: 'b', wasOn: true },
+    ],
+    parts: [{ sessionId: 'a', status: 'ready' }],
+  } as const
+  const mutable = { ...facts, sessions: [...facts.sessions], parts: [...facts.parts] }
+  assert.equal(recordingStatus(mutable, t0 + 60_000), 'uploading')
+  assert.equal(recordingStatus(mutable, t0 + 31 * 60_000), 'missing')
+  assert.equal(
+    recordingStatus({ ...mutable, parts: [...facts.parts, { sessionId: 'b', status: 'broken' }] }, t0),
+    'broken',
+  )
+  assert.equal(
+    recordingStatus({ ...mutable, parts: [...facts.parts, { sessionId: 'b', status: 'ready' }] }, t0),
+    'ready',
+  )
+})
+
+test('chapters follow the agenda as seen from the first picture', () => {
+  const agenda = [
+    { title: 'Khai mạc', minutes: 1 },
+    { title: 'Ý kiến = công dân; #1', minutes: 10 },
+    { title: 'Kết luận', minutes: 5 },
+  ]
+  const chapters = chaptersOf(agenda, { liveAt: t0, recordingStartedAt: t0 + 5_000, durationMs: 120_000 })
+  assert.deepEqual(chapters, [
+    { title: 'Khai mạc', startMs: 0 },
+    { title: 'Ý kiến = công dân; #1', startMs: 55_000 },
+  ])
+  assert.match(chapterMetadata(chapters, 120_000), /START=55000\nEND=120000\ntitle=Ý kiến \\= công dân\\; \\#1/)
+})

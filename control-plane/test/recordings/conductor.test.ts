@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import { createRecordingConductor } from '../../server/recordings/conductor.ts'
+import { watchMissing } from '../../server/recordings/missing.ts'
+import { takeReport } from '../../server/recordings/reports.ts'
+import * as store from '../../server/recordings/store.ts'
+import type { Conductor, ConductorEvent, RoomAgent } from '../../server/room-agent/index.ts'
+import { type TestApplication, testApplication } from '../support/application.ts'
+import { aReport, until } from './recorder-host.ts'
+
+let app: TestApplication
+before(async () => {
+  app = await testApplication({ environment: { TIEPDAN_ROOM_AGENT: 'true' } })
+})
+after(() => app.close())
+
+type Conduct = RoomAgent['conduct']
+
+/** Conducts with a page of our making (the browser is the only part that is not there) and a room that is open or over. */
+function conducting(options: { conduct: Conduct; isOver(): boolean }) {
+  return createRecordingConductor({
+    platform: app.platform,
+    rooms: {
+      mintToken: async () => 'token',
+      callSettings: () => ({}) as ReturnType<Parameters<typeof createRecordingConductor>[0]['rooms']['callSettings']>,
+      isOver: async () => options.isOver(),
+    },
+    roomAgent: { conduct: options.conduct },
+    hearingPlan: async () => undefined,
+  })
+}
+
+const nobodyGetsIn: Conduct = () => Promise.reject(new Error('conference.reservationError'))
+const silentPage: Conductor = {
+  startRecording: async () => undefined,
+  stopRecording: async () => undefined,
+  close: async () => undefined,
+}
+
+async function aRecording(): Promise<store.RecordingRow> {
+  const now = new Date(app.clock.now())
+  const row = await app.platform.db.transaction((tx) =>
+    store.expectRecording(tx, { hearingId: randomUUID(), roomName: randomUUID().replaceAll('-', ''), now }),
+  )
+  assert.ok(row)
+  return row
+}
+const rowOf = (id: string) => store.recordingById(app.platform.db, id)
+const alarmOf = async (id: string) =>
+  (await app.platform.alerts.open(app.platform.db)).find((alert) => alert.subject === `recording:${id}`)?.kind
+
+test('the room is gone before the recorder confirmed its end: conducting ends, and the alarm with the file’s arrival', async () => {
+  const { id, hearingId } = await aRecording()
+  const now = new Date(app.clock.now())
+  await app.platform.db.transaction(async (tx) => {
+    await store.setState(tx, id, { state: 'on', currentSessionId: `session-${id}` })
+    await store.noteSession(tx, id, `session-${id}`, now, 'on')
+    await store.endRecording(tx, hearingId)
+  })
+  let over = false
+  let tries = 0
+  const conduct: Conduct = (order) => {
+    tries++
+    over = true
+    return nobodyGetsIn(order)
+  }
+  const conductor = conducting({ conduct, isOver: () => over })
+  await conductor.reconcile()
+  await until('conducting has ended', async () => (await rowOf(id))?.state === 'off')
+  assert.equal(tries, 1)
+  assert.equal((await rowOf(id))?.lastFault, 'stop-unconfirmed')
+  assert.equal(await alarmOf(id), 'recording-fault')
+  await conductor.reconcile()
+  await conductor.stop()
+  assert.equal(tries, 1)
+  await watchMissing(app.platform)
+  assert.equal(await alarmOf(id), 'recording-fault')
+  await app.platform.db.transaction((tx) =>
+    store.insertPart(tx, {
+      recordingId: id,
+      sessionId: `session-${id}`,
+      fileName: 'film.mkv',
+      host: 'jibri-1',
+      uploadId: randomUUID(),
+      declaredSha256: 'ab'.repeat(32),
+      declaredSize: 1,
+      orderly: false,
+      status: 'ready',
+      createdAt: now,
+    }),
+  )
+  await watchMissing(app.platform)
+  assert.equal(await alarmOf(id), undefined)
+})
+
+test('the alarm of a lost page ends when the file is seen to grow after it, and is not touched again', async () => {
+  const { id, hearingId } = await aRecording()
+  const pages: ((event: ConductorEvent) => void)[] = []
+  const conductor = conducting({
+    conduct: async ({ onEvent }) => {
+      pages.push(onEvent)
+      onEvent({ is: 'recorder', status: 'on', sessionId: 'session-1', error: null })
+      return silentPage
+    },
+    isOver: () => false,
+  })
+  const grew = async () => {
+    app.clock.advance(1_000)
+    const session = { sessionId: 'session-1', fileName: 'film.mkv', bytes: 1, stillForMs: 0 }
+    await takeReport(app.platform, aReport({ jibri: 'busy', sessions: [session] }))
+  }
+  const topics: string[] = []
+  const unsubscribe = app.platform.changes.subscribe((topic) => topics.push(topic))
+  await conductor.reconcile()
+  await until('it records', async () => (await rowOf(id))?.state === 'on')
+  await grew()
+  pages[0]?.({ is: 'lost', why: 'crashed' })
+  await until('the alarm stands', async () => (await alarmOf(id)) === 'recording-fault')
+  await until('another page', async () => pages.length === 2)
+  await grew()
+  await until('the alarm is over', async () => (await alarmOf(id)) === undefined)
+  topics.length = 0
+  for (let turn = 0; turn < 2; turn++) {
+    await grew()
+    pages[1]?.({ is: 'recorder', status: 'on', sessionId: 'session-1', error: null })
+    await until('the report is told', async () => topics.filter((topic) => topic === 'recorders').length > turn)
+  }
+  assert.deepEqual([...new Set(topics)], ['recorders'])
+  unsubscribe()
+  await app.platform.db.transaction((tx) => store.endRecording(tx, hearingId))
+  pages[1]?.({ is: 'recorder', status: 'off', sessionId: 'session-1', error: null })
+  await until('it has ended', async () => (await rowOf(id))?.state === 'off')
+  await conductor.stop()
+})

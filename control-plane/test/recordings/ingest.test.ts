@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { randomBytes, randomUUID } from 'node:crypto'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { sha256Hex } from '../../server/platform/secrets.ts'
+import { createIngest } from '../../server/recordings/ingest.ts'
+import { probe } from '../../server/recordings/media-tools.ts'
+import * as store from '../../server/recordings/store.ts'
+import { createUploads } from '../../server/recordings/uploads.ts'
+import { type TestApplication, testApplication } from '../support/application.ts'
+
+let app: TestApplication
+let films: string
+before(async () => {
+  app = await testApplication({ start: false })
+  films = mkdtempSync(join(tmpdir(), 'tiepdan-films-'))
+  mkdirSync(app.platform.config.storeFolder, { recursive: true })
+  execFileSync('ffmpeg', [
+    '-v',
+    'error',
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc=size=320x180:rate=10',
+    '-f',
+    'lavfi',
+    '-i',
+    'sine=frequency=440',
+    '-t',
+    '4',
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-g',
+    '10',
+    '-c:a',
+    'aac',
+    join(films, 'whole.mkv'),
+  ])
+  // What a killed recorder leaves: Matroska without its end.
+  const whole = readFileSync(join(films, 'whole.mkv'))
+  writeFileSync(join(films, 'killed.mkv'), whole.subarray(0, Math.floor(whole.length * 0.7)))
+  writeFileSync(join(films, 'noise.mkv'), randomBytes(50_000))
+})
+after(async () => {
+  await app.close()
+  rmSync(films, { recursive: true, force: true })
+})
+
+const noSignal = new AbortController().signal
+
+/** A part as tus leaves it: the file in staging, the row at `verifying`. */
+async function received(film: string, declaredSha256?: string) {
+  const uploads = createUploads(app.platform)
+  await uploads.prepare()
+  const uploadId = randomUUID()
+  copyFileSync(join(films, film), uploads.stagedPath(uploadId))
+  const bytes = readFileSync(join(films, film))
+  const part = await app.platform.db.transaction((tx) =>
+    store.insertPart(tx, {
+      sessionId: `session-${uploadId}`,
+      fileName: 'room_2026-12-01-09-00-00.mkv',
+      host: 'jibri-1',
+      uploadId,
+      declaredSha256: declaredSha256 ?? sha256Hex(bytes),
+      declaredSize: bytes.length,
+      orderly: true,
+      status: 'verifying',
+      startedAt: new Date(app.clock.now()),
+      createdAt: new Date(app.clock.now()),
+    }),
+  )
+  const { ingest } = createIngest({ platform: app.platform, uploads, hearingPlan: async () => undefined })
+  return { part, uploads, ingest, sha256: sha256Hex(bytes) }
+}
+
+const inStore = (path: string | null | undefined): string => join(app.platform.config.storeFolder, path ?? 'nowhere')
+
+test('a received file lies in the store with its hash, as a fast-start MP4 and with a poster; the staged copy is gone', async () => {
+  const { part, ingest, uploads, sha256 } = await received('whole.mkv')
+  await ingest(part.id, noSignal)
+  const row = await store.partById(app.platform.db, part.id)
+  assert.equal(row?.status, 'ready')
+  assert.equal(sha256Hex(readFileSync(inStore(row?.originalPath))), sha256)
+  assert.equal(sha256Hex(readFileSync(inStore(row?.playablePath))), row?.playableSha256)
+  assert.ok(statSync(inStore(row?.posterPath)).size > 500)
+  const head = readFileSync(inStore(row?.playablePath))
+  assert.ok(head.indexOf('moov') < head.indexOf('mdat'), 'the index stands before the media')
+  assert.ok(Math.abs((row?.durationMs ?? 0) - 4_000) < 300)
+  assert.equal(existsSync(uploads.stagedPath(part.uploadId)), false)
+  assert.match(readFileSync(join(inStore(row?.playablePath), '../part.json'), 'utf8'), new RegExp(sha256))
+})
+
+test('run twice, it changes nothing', async () => {
+  const { part, ingest } = await received('whole.mkv')
+  await ingest(part.id, noSignal)
+  const first = await store.partById(app.platform.db, part.id)
+  await ingest(part.id, noSignal)
+  assert.deepEqual(await store.partById(app.platform.db, part.id), first)
+})
+
+test('what a killed recorder left is playable up to its last whole block', async () => {
+  const { part, ingest } = await received('killed.mkv')
+  await ingest(part.id, noSignal)
+  const row = await store.partById(app.platform.db, part.id)
+  assert.equal(row?.status, 'ready')
+  const seen = await probe(inStore(row?.playablePath), noSignal)
+  assert.ok(seen.is === 'media' && seen.facts.durationMs > 1_500)
+})
+
+test('a file that is no film is kept with its hash and told as broken', async () => {
+  const { part, ingest, sha256 } = await received('noise.mkv')
+  await ingest(part.id, noSignal)
+  const row = await store.partById(app.platform.db, part.id)
+  assert.equal(row?.status, 'broken')
+  assert.match(row?.fault ?? '', /^unreadable/)
+  assert.equal(sha256Hex(readFileSync(inStore(row?.originalPath))), sha256)
+  const open = await app.platform.alerts.open(app.platform.db)
+  assert.ok(
+    open.some((alert) => alert.kind === 'recording-part-broken' && alert.subject === `recording-part:${part.id}`),
+  )
+})
+
+test('an ingest that our own server cannot do is told with its reason, loses nothing, and ends by itself', async () => {
+  const { part, ingest, uploads } = await received('whole.mkv')
+  const told = async () =>
+    (await app.platform.alerts.open(app.platform.db)).find(
+      (alert) => alert.kind === 'ingest-failed' && alert.subject === `recording-part:${part.id}`,
+    )
+  const path = process.env.PATH
+  process.env.PATH = ''
+  await assert.rejects(ingest(part.id, noSignal), /ffprobe/).finally(() => {
+    process.env.PATH = path
+  })
+  assert.match((await told())?.message ?? '', /ffprobe ENOENT.*tự thử lại/)
+  assert.equal(existsSync(uploads.stagedPath(part.uploadId)), true)
+  await ingest(part.id, noSignal)
+  assert.equal((await store.partById(app.platform.db, part.id))?.status, 'ready')
+  assert.equal(await told(), undefined)
+})
+
+test('bytes that differ from what the sender declared never reach the store', async () => {
+  const { part, ingest } = await received('whole.mkv', 'ab'.repeat(32))
+  await ingest(part.id, noSignal)
+  const row = await store.partById(app.platform.db, part.id)
+  assert.deepEqual([row?.status, row?.fault, row?.originalPath], ['broken', 'mismatch', null])
+})
+
+test('killed after any of its steps, the next run finishes with the same bytes', async () => {
+  for (const film of ['whole.mkv', 'noise.mkv']) {
+    const { part, ingest, uploads, sha256 } = await received(film)
+    const work = join(app.platform.config.stagingFolder, 'work', part.id)
+    // After a half-made work folder.
+    mkdirSync(work, { recursive: true })
+    writeFileSync(join(work, 'playable.mp4'), 'half')
+    await ingest(part.id, noSignal)
+    const done = await store.partById(app.platform.db, part.id)
+    // After the move into the store, before the row: the row still says `storing`, the staged file is gone.
+    await store.updatePart(app.platform.db, part.id, {
+      status: 'storing',
+      originalPath: null,
+      playablePath: null,
+      storedAt: null,
+      claimedAt: null,
+    })
+    await ingest(part.id, noSignal)
+    const again = await store.partById(app.platform.db, part.id)
+    assert.deepEqual(
+      [again?.status, again?.originalPath, again?.playableSha256],
+      [done?.status, done?.originalPath, done?.playableSha256],
+    )
+    assert.equal(sha256Hex(readFileSync(inStore(again?.originalPath))), sha256)
+    assert.equal(existsSync(uploads.stagedPath(part.uploadId)), false)
+  }
+})
+
+test('two workers on one part: one works, the other finds nothing', async () => {
+  const { part, ingest } = await received('whole.mkv')
+  await Promise.all([ingest(part.id, noSignal), ingest(part.id, noSignal)])
+  const row = await store.partById(app.platform.db, part.id)
+  assert.equal(row?.status, 'ready')
+  assert.equal(readdirSync(join(inStore(row?.originalPath), '..')).length, 4)
+})

@@ -1,0 +1,176 @@
+import { randomBytes } from 'node:crypto'
+
+/** The state of one room's recording as published by Jicofo; a killed recorder with no other free is `on` with an error. */
+export interface PublishedState {
+  status: 'pending' | 'on' | 'off'
+  sessionId: string
+  initiator?: string | undefined
+  error?: string | undefined
+}
+
+interface Session {
+  room: string
+  sessionId: string
+  appData: string
+  initiator: string
+  jibri: string
+  status: 'pending' | 'on'
+  tried: Set<string>
+}
+
+interface JibriState {
+  busyStatus: 'IDLE' | 'BUSY' | 'EXPIRED'
+  healthStatus: 'HEALTHY' | 'UNHEALTHY'
+}
+
+export interface Recorders {
+  start(
+    room: string,
+    appData: string,
+    initiator: string,
+  ): Promise<{ is: 'started'; sessionId: string } | { is: 'refused'; reason: string }>
+  stop(room: string): Promise<boolean>
+  /** What a recorder says of its session. */
+  report(message: {
+    jibri: string
+    sessionId: string
+    status: 'pending' | 'on' | 'off' | 'error'
+    error?: string
+  }): void
+  roomGone(room: string): void
+  /** How many recordings were begun on request; a session moved after a recorder's death is none. */
+  starts(): number
+  add(url: string): void
+  close(): void
+}
+
+const pollMs = 400
+
+async function ask<T>(url: string, body?: unknown): Promise<{ status: number; body: T } | undefined> {
+  try {
+    const response = await fetch(url, {
+      method: body === undefined ? 'GET' : 'POST',
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      signal: AbortSignal.timeout(5_000),
+    })
+    const text = await response.text()
+    return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as T }
+  } catch {
+    return undefined
+  }
+}
+
+/** Jicofo's choice and watch of recorders (num-retries, resource-constraint, service-unavailable, moving a session). */
+export function createRecorders(options: {
+  jibris: string[]
+  publish(room: string, state: PublishedState): void
+}): Recorders {
+  const jibris = new Set(options.jibris)
+  const sessions = new Map<string, Session>()
+  let starts = 0
+
+  /** A free recorder, or why there is none. */
+  async function choose(except: Set<string>): Promise<{ is: 'free'; jibri: string } | { is: 'none'; reason: string }> {
+    let alive = 0
+    for (const jibri of jibris) {
+      const state = await ask<JibriState>(`${jibri}/state`)
+      if (state === undefined) continue
+      alive++
+      if (!except.has(jibri) && state.body.busyStatus === 'IDLE' && state.body.healthStatus === 'HEALTHY')
+        return { is: 'free', jibri }
+    }
+    return { is: 'none', reason: alive === 0 ? 'service-unavailable' : 'resource-constraint' }
+  }
+
+  /** Starts the session on some free recorder; a recorder that fails at once is passed over. */
+  async function place(
+    session: Omit<Session, 'jibri' | 'status'>,
+  ): Promise<{ is: 'placed' } | { is: 'none'; reason: string }> {
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const choice = await choose(session.tried)
+      if (choice.is === 'none') return choice
+      session.tried.add(choice.jibri)
+      sessions.set(session.room, { ...session, jibri: choice.jibri, status: 'pending' })
+      const answer = await ask(`${choice.jibri}/start`, {
+        sessionId: session.sessionId,
+        room: session.room,
+        appData: session.appData,
+      })
+      if (answer?.status === 200) return { is: 'placed' }
+      sessions.delete(session.room)
+    }
+    return { is: 'none', reason: 'resource-constraint' }
+  }
+
+  function fail(session: Session, error: string): void {
+    sessions.delete(session.room)
+    options.publish(session.room, { status: session.status, sessionId: session.sessionId, error })
+  }
+
+  /** The recorder is gone: another goes on under the same session id, and nobody is told; with none free the error is told. */
+  async function move(session: Session): Promise<void> {
+    sessions.delete(session.room)
+    const placed = await place({ ...session, tried: new Set([session.jibri]) })
+    if (placed.is === 'none') fail(session, 'error')
+  }
+
+  const timer = setInterval(async () => {
+    for (const session of sessions.values()) {
+      const state = await ask<JibriState>(`${session.jibri}/state`)
+      if (state === undefined && sessions.get(session.room) === session) await move(session)
+    }
+  }, pollMs)
+  timer.unref()
+
+  return {
+    async start(room, appData, initiator) {
+      if (sessions.has(room)) return { is: 'refused', reason: 'unexpected-request' }
+      // Jitsi's ids are 16 letters.
+      const sessionId = randomBytes(12).toString('hex').slice(0, 16)
+      const placed = await place({ room, sessionId, appData, initiator, tried: new Set() })
+      if (placed.is === 'none') return { is: 'refused', reason: placed.reason }
+      starts++
+      options.publish(room, { status: 'pending', sessionId })
+      return { is: 'started', sessionId }
+    },
+    async stop(room) {
+      const session = sessions.get(room)
+      if (session === undefined) return false
+      const answer = await ask(`${session.jibri}/stop`, { sessionId: session.sessionId })
+      return answer?.status === 200
+    },
+    report({ jibri, sessionId, status, error }) {
+      const session = [...sessions.values()].find(
+        (candidate) => candidate.sessionId === sessionId && candidate.jibri === jibri,
+      )
+      if (session === undefined) return
+      switch (status) {
+        case 'pending':
+          return
+        case 'on':
+          session.status = 'on'
+          options.publish(session.room, { status: 'on', sessionId, initiator: session.initiator })
+          return
+        case 'off':
+          sessions.delete(session.room)
+          options.publish(session.room, { status: 'off', sessionId, ...(error === undefined ? {} : { error }) })
+          return
+        case 'error':
+          if (session.status === 'pending') {
+            move({ ...session, tried: session.tried }).catch(() => undefined)
+            return
+          }
+          sessions.delete(session.room)
+          options.publish(session.room, { status: 'off', sessionId, error: error ?? 'error' })
+      }
+    },
+    roomGone(room) {
+      const session = sessions.get(room)
+      sessions.delete(room)
+      if (session !== undefined) ask(`${session.jibri}/stop`, { sessionId: session.sessionId }).catch(() => undefined)
+    },
+    starts: () => starts,
+    add: (url) => jibris.add(url),
+    close: () => clearInterval(timer),
+  }
+}

@@ -1,0 +1,228 @@
+// One stage Jibri as a process of its own, so that it can be killed as a real one. Settings come as JSON in STAGE_JIBRI.
+import { type ChildProcess, execFile } from 'node:child_process'
+import { mkdirSync, statfsSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { startPicture } from './jibri-picture.ts'
+
+interface Settings {
+  name: string
+  port: number
+  recordingsFolder: string
+  spoolFolder: string
+  finalize: string
+  focusUrl: string
+  font: string
+}
+
+interface Session {
+  sessionId: string
+  room: string
+  folder: string
+  appData: { file_recording_metadata?: Record<string, unknown> }
+  ffmpeg: ChildProcess | undefined
+  status: 'pending' | 'on'
+  stopping: boolean
+  dead: boolean
+}
+
+const settings = JSON.parse(process.env.STAGE_JIBRI ?? '{}') as Settings
+const url = `http://127.0.0.1:${settings.port}`
+const state = { busy: false, healthy: true, unwritable: false, session: undefined as Session | undefined }
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+async function tell(session: Session, status: 'pending' | 'on' | 'off' | 'error', error?: string): Promise<void> {
+  await fetch(`${settings.focusUrl}/jibri-status`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      jibri: url,
+      sessionId: session.sessionId,
+      status,
+      ...(error === undefined ? {} : { error }),
+    }),
+    signal: AbortSignal.timeout(3_000),
+  }).catch(() => undefined)
+}
+
+function stamp(at: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0')
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}-${two(at.getHours())}-${two(at.getMinutes())}-${two(at.getSeconds())}`
+}
+
+function startFfmpeg(session: Session): ChildProcess {
+  const child = startPicture(join(session.folder, `${session.room}_${stamp(new Date())}.mkv`), settings.font)
+  child.once('exit', () => onFfmpegEnd(session))
+  child.once('error', () => onFfmpegEnd(session))
+  return child
+}
+
+function onFfmpegEnd(session: Session): void {
+  if (session.stopping || session.dead || state.session !== session) return
+  const disk = statfsSync(settings.recordingsFolder)
+  if (disk.bavail * disk.bsize < 1_000_000) {
+    // The real Jibri says nothing of a full disk.
+    session.dead = true
+    return
+  }
+  // ffmpeg died by itself: Jibri sees it after 2 s.
+  setTimeout(() => finish(session, 'error', 'error'), 2_000)
+}
+
+async function begin(session: Session): Promise<void> {
+  await tell(session, 'pending')
+  if (state.unwritable) {
+    await pause(70)
+    state.healthy = false
+    state.busy = false
+    state.session = undefined
+    return tell(session, 'error', 'error')
+  }
+  mkdirSync(session.folder, { recursive: true })
+  session.ffmpeg = startFfmpeg(session)
+  await pause(1_400)
+  if (session.stopping || state.session !== session) return
+  session.status = 'on'
+  await tell(session, 'on')
+}
+
+/** An orderly end: ffmpeg closed, metadata written, state told, then the real finalize hook; busy while it runs. */
+async function finish(session: Session, status: 'off' | 'error', error?: string): Promise<void> {
+  if (session.stopping) return
+  session.stopping = true
+  const child = session.ffmpeg
+  if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+    child.kill('SIGINT')
+    await Promise.race([ended, pause(5_000)])
+  }
+  // Jibri leaves the call before it says so: `off` came 0.2–0.9 s after the stop.
+  await pause(200)
+  const metadata = {
+    meeting_url: `${settings.focusUrl}/${session.room}`,
+    participants: [],
+    share: true,
+    ...session.appData.file_recording_metadata,
+  }
+  mkdirSync(session.folder, { recursive: true })
+  writeFileSync(join(session.folder, 'metadata.json'), JSON.stringify(metadata))
+  await tell(session, status, error)
+  await new Promise<void>((resolve) => {
+    execFile(
+      settings.finalize,
+      [session.folder],
+      { env: { ...process.env, TIEPDAN_JIBRI_SPOOL_FOLDER: settings.spoolFolder } },
+      () => resolve(),
+    )
+  })
+  if (state.session === session) state.session = undefined
+  state.busy = false
+}
+
+async function start(order: { sessionId: string; room: string; appData: string }): Promise<number> {
+  if (state.busy || !state.healthy) return 409
+  state.busy = true
+  let appData: Session['appData'] = {}
+  try {
+    appData = JSON.parse(order.appData || '{}') as Session['appData']
+  } catch {
+    appData = {}
+  }
+  const session: Session = {
+    sessionId: order.sessionId,
+    room: order.room,
+    folder: join(settings.recordingsFolder, order.sessionId),
+    appData,
+    ffmpeg: undefined,
+    status: 'pending',
+    stopping: false,
+    dead: false,
+  }
+  state.session = session
+  setTimeout(() => begin(session).catch(() => undefined), 50)
+  return 200
+}
+
+const faults: Record<string, () => void> = {
+  /** The process dies and leaves ffmpeg writing, as a killed Jibri does. */
+  kill: () => process.kill(process.pid, 'SIGKILL'),
+  'chromium-gone': () => {
+    const { session } = state
+    if (session) setTimeout(() => finish(session, 'error', 'error'), 6_000)
+  },
+  unwritable: () => {
+    state.unwritable = true
+  },
+  /** Nothing is said: the state stays, the file stands still, and a later stop fails. */
+  'disk-full': () => {
+    const { session } = state
+    if (session === undefined) return
+    session.dead = true
+    session.ffmpeg?.kill('SIGSTOP')
+  },
+  'ffmpeg-dies': () => {
+    state.session?.ffmpeg?.kill('SIGKILL')
+  },
+}
+
+async function handle(path: string, body: unknown): Promise<{ status: number; body?: unknown }> {
+  const given = body as Record<string, string>
+  switch (path) {
+    case '/start':
+      return { status: await start(given as never) }
+    case '/stop': {
+      const { session } = state
+      if (session === undefined || session.sessionId !== given.sessionId) return { status: 404 }
+      if (session.dead) {
+        state.healthy = false
+        return { status: 500 }
+      }
+      finish(session, 'off').catch(() => undefined)
+      return { status: 200 }
+    }
+    case '/state':
+      return {
+        status: 200,
+        body: {
+          busyStatus: state.busy ? 'BUSY' : 'IDLE',
+          healthStatus: state.healthy ? 'HEALTHY' : 'UNHEALTHY',
+          sessionId: state.session?.sessionId,
+        },
+      }
+    case '/jibri/api/v1.0/health':
+      return {
+        status: 200,
+        body: {
+          status: {
+            busyStatus: state.busy ? 'BUSY' : 'IDLE',
+            health: { healthStatus: state.healthy ? 'HEALTHY' : 'UNHEALTHY' },
+          },
+        },
+      }
+    case '/fault': {
+      const { kind = '' } = given
+      if (faults[kind] === undefined) return { status: 400 }
+      if (state.session === undefined && kind !== 'kill' && kind !== 'unwritable') return { status: 409 }
+      setTimeout(() => faults[kind]?.(), 20)
+      return { status: 204 }
+    }
+    default:
+      return { status: 404 }
+  }
+}
+
+mkdirSync(settings.recordingsFolder, { recursive: true })
+createServer((request, response) => {
+  const chunks: Buffer[] = []
+  request.on('data', (chunk: Buffer) => chunks.push(chunk))
+  request.on('end', async () => {
+    const text = Buffer.concat(chunks).toString()
+    const answer = await handle(request.url ?? '/', text === '' ? {} : JSON.parse(text))
+    response
+      .writeHead(answer.status, { 'content-type': 'application/json' })
+      .end(answer.body === undefined ? '' : JSON.stringify(answer.body))
+  })
+}).listen(settings.port, '127.0.0.1')
+
+// As the real one: ends at once, without metadata or hook, and ffmpeg lives on unless the whole group is killed.
+process.on('SIGTERM', () => process.exit(143))

@@ -1,0 +1,170 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join, resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { freePort } from '../support/databases.ts'
+
+export type StageFault = 'kill' | 'chromium-gone' | 'unwritable' | 'disk-full' | 'ffmpeg-dies'
+
+export interface StageJibriOptions {
+  folder: string
+  name: string
+  focusUrl: string
+  port?: number
+}
+
+/** One stage Jibri and what a host's service manager does with it. */
+export interface StageJibri {
+  url: string
+  recordingsFolder: string
+  spoolFolder: string
+  /** Shell commands that end this Jibri with all it started, and start it again. */
+  stopCommand: string
+  startCommand: string
+  pid(): number | undefined
+  fault(kind: StageFault): Promise<void>
+  /** SIGKILL of the one process: its ffmpeg lives on. */
+  kill(): Promise<void>
+  /** The whole group ends, ffmpeg too, and Jibri comes back. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+const root = resolve(import.meta.dirname, '../../..')
+/** A real Jibri needs seconds to come back; Jicofo sees that it was gone. */
+const comeBackMs = 1_000
+
+/** A font with Vietnamese letters for the picture's words. */
+const font = (): string => execFileSync('fc-match', ['-f', '%{file}', 'Noto Sans:lang=vi']).toString()
+
+/** Starts a Jibri of the stage as a process of its own, with recordings in `<folder>/<name>/recordings`. */
+export async function startStageJibri(options: StageJibriOptions): Promise<StageJibri> {
+  const port = options.port ?? (await freePort())
+  const folder = join(options.folder, options.name)
+  const recordingsFolder = join(folder, 'recordings')
+  const spoolFolder = join(folder, 'spool')
+  mkdirSync(recordingsFolder, { recursive: true })
+  const log = openSync(join(folder, 'log'), 'a')
+  const url = `http://127.0.0.1:${port}`
+  const settings = {
+    name: options.name,
+    port,
+    recordingsFolder,
+    spoolFolder,
+    finalize: join(root, 'jibri/finalize.sh'),
+    focusUrl: options.focusUrl,
+    font: font(),
+  }
+  let child: ChildProcess | undefined
+
+  async function start(): Promise<void> {
+    if (child !== undefined) return
+    const started = spawn(process.execPath, [join(import.meta.dirname, 'jibri-main.ts')], {
+      env: { ...process.env, STAGE_JIBRI: JSON.stringify(settings) },
+      stdio: ['ignore', log, log],
+    })
+    child = started
+    started.once('exit', () => {
+      if (child === started) child = undefined
+    })
+    for (let attempt = 0; attempt < 150; attempt++) {
+      if (await answers(`${url}/state`)) return
+      await pause(60)
+    }
+    throw new Error(`stage Jibri ${options.name} does not answer`)
+  }
+
+  async function end(): Promise<void> {
+    const ending = child
+    if (ending !== undefined) {
+      const ended = new Promise<void>((done) => ending.once('exit', () => done()))
+      ending.kill('SIGKILL')
+      await ended
+    }
+  }
+
+  /** As systemd ends a control group: the process and all that it left behind. */
+  async function endGroup(): Promise<void> {
+    await end()
+    for (const pid of writersBelow(recordingsFolder)) process.kill(pid, 'SIGKILL')
+  }
+
+  const manager = await serveCommands({
+    '/stop': endGroup,
+    '/start': async () => {
+      await pause(comeBackMs)
+      await start()
+    },
+  })
+  const post = (path: string): string => `'${process.execPath}' -e "fetch('${manager.url}${path}',{method:'POST'})"`
+
+  // Left by a run that was killed: a host that starts has none.
+  await endGroup()
+  await start()
+  return {
+    url,
+    recordingsFolder,
+    spoolFolder,
+    stopCommand: post('/stop'),
+    startCommand: post('/start'),
+    pid: () => child?.pid,
+    async fault(kind) {
+      const answer = await fetch(`${url}/fault`, { method: 'POST', body: JSON.stringify({ kind }) })
+      if (!answer.ok) throw new Error(`fault ${kind} answered ${answer.status}`)
+    },
+    kill: end,
+    async restart() {
+      await endGroup()
+      await pause(comeBackMs)
+      await start()
+    },
+    async stop() {
+      manager.close()
+      await endGroup()
+    },
+  }
+}
+
+const answers = (url: string): Promise<boolean> =>
+  fetch(url, { signal: AbortSignal.timeout(500) }).then(
+    () => true,
+    () => false,
+  )
+
+async function serveCommands(commands: Record<string, () => Promise<void>>): Promise<{ url: string; close(): void }> {
+  const server = createServer((request, response) => {
+    const command = commands[request.url ?? '']
+    Promise.resolve(command?.()).then(
+      () => response.writeHead(command === undefined ? 404 : 204).end(),
+      () => response.writeHead(500).end(),
+    )
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+/** The ffmpegs that hold a file below the folder open: only this stage's write there. */
+export function writersBelow(folder: string): number[] {
+  const found: number[] = []
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      if (readFileSync(`/proc/${name}/comm`, 'utf8').trim() !== 'ffmpeg') continue
+      const holds = readdirSync(`/proc/${name}/fd`).some((handle) =>
+        readlinkSync(`/proc/${name}/fd/${handle}`).startsWith(`${folder}/`),
+      )
+      if (holds) found.push(Number(name))
+    } catch (error) {
+      // The process ended while it was looked at.
+      if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    }
+  }
+  return found
+}

@@ -1,0 +1,174 @@
+// Stage stand-in for the Jitsi Meet page: enters the room in its address with the token in its fragment, peer to peer with exactly one
+// other, and tells the embedding page the events that Jitsi Meet tells.
+/* global JitsiMeetJS */
+;(async () => {
+  const fragment = new URLSearchParams(decodeURIComponent(location.hash.slice(1)))
+  const text = (name) => {
+    const value = fragment.get(name)
+    return value ? JSON.parse(value) : ''
+  }
+  const token = text('jwt')
+  const displayName = text('userInfo.displayName')
+  const roomName = location.pathname.slice(1).toLowerCase()
+  const settingsAnswer = fetch('/stage-settings.json').then((answer) => answer.json())
+  const element = (id) => document.getElementById(id)
+  const tell = (event, payload) =>
+    window.parent !== window && window.parent.postMessage({ stage: 'jitsi', event, payload }, '*')
+  const show = (words) => {
+    element('state').textContent = words
+  }
+  const fatal = (name, message) => {
+    show(`Bạn đã bị ngắt kết nối (${name})`)
+    tell('errorOccurred', { error: { name, message: message ?? '', isFatal: true }, type: 'CONFERENCE' })
+  }
+  window.stageRoom = { state: 'connecting', firstFrameAt: null, openedAt: performance.now() }
+
+  JitsiMeetJS.setLogLevel('error')
+  JitsiMeetJS.init({ disableAudioLevels: true, enableAnalyticsLogging: false })
+  const connectionEvents = JitsiMeetJS.events.connection
+  const events = JitsiMeetJS.events.conference
+  // As Jitsi Meet does: devices and signalling are opened side by side.
+  let tracks = []
+  const tracksReady = JitsiMeetJS.createLocalTracks({ devices: ['audio', 'video'], resolution: 360 }).catch((error) => {
+    tell('cameraError', { type: error.name, message: error.message })
+    return []
+  })
+  const settings = await settingsAnswer
+  const socket = `${location.origin.replace(/^http/, 'ws')}/xmpp-websocket?room=${roomName}`
+  const connection = new JitsiMeetJS.JitsiConnection(null, token, {
+    hosts: { domain: settings.domain, muc: settings.muc, focus: settings.focus },
+    serviceUrl: socket,
+    p2p: { enabled: true, stunServers: [] },
+  })
+  let conference
+  let left = false
+  const tile = (id, label) => {
+    let box = document.querySelector(`[data-id="${id}"]`)
+    if (!box) {
+      box = document.createElement('div')
+      box.className = 'tile'
+      box.dataset.id = id
+      box.append(document.createElement('span'))
+      element('tiles').append(box)
+    }
+    box.querySelector('span').textContent = label
+    return box
+  }
+  const attach = (id, label, track) => {
+    const box = tile(id, label)
+    const media = document.createElement(track.getType() === 'video' ? 'video' : 'audio')
+    media.autoplay = true
+    media.playsInline = true
+    if (track.isLocal()) media.muted = true
+    if (!(track.isLocal() && track.getType() === 'audio')) {
+      box.querySelector(track.getType())?.remove()
+      box.prepend(media)
+      track.attach(media)
+    }
+    if (!track.isLocal() && track.getType() === 'video') {
+      media.requestVideoFrameCallback(() => {
+        window.stageRoom.firstFrameAt ??= performance.now()
+      })
+    }
+  }
+  const leave = async () => {
+    if (left) return
+    left = true
+    await conference?.leave().catch(() => undefined)
+    connection.disconnect()
+    tell('videoConferenceLeft', { roomName })
+    tell('readyToClose', {})
+    show('Đã rời phòng')
+  }
+
+  const join = async () => {
+    tracks = await tracksReady
+    for (const track of tracks) attach('local', displayName || 'Điểm cầu này', track)
+    if (left) return
+    conference = connection.initJitsiConference(roomName, {
+      p2p: { enabled: true, stunServers: [] },
+      openBridgeChannel: false,
+    })
+    conference.on(events.CONFERENCE_JOINED, () => {
+      window.stageRoom.state = 'joined'
+      show('Đã vào phòng')
+      tell('videoConferenceJoined', { roomName, id: conference.myUserId(), displayName })
+    })
+    conference.on(events.CONFERENCE_FAILED, (name, ...details) => {
+      window.stageRoom.state = 'failed'
+      fatal(name, details.map(String).join(' '))
+      if (name === events.CONFERENCE_DESTROYED || name === 'conference.destroyed')
+        tell('videoConferenceLeft', { roomName })
+    })
+    conference.on(events.KICKED, () => {
+      window.stageRoom.state = 'kicked'
+      left = true
+      show('Bạn đã được mời ra khỏi phòng')
+      tell('participantKickedOut', { kicked: { id: conference.myUserId(), local: true } })
+      tell('videoConferenceLeft', { roomName })
+    })
+    conference.on(events.USER_JOINED, (id, participant) => {
+      tile(id, participant.getDisplayName() || 'Người tham dự')
+      tell('participantJoined', { id, displayName: participant.getDisplayName() })
+    })
+    conference.on(events.USER_LEFT, (id) => {
+      document.querySelector(`[data-id="${id}"]`)?.remove()
+      tell('participantLeft', { id })
+    })
+    conference.on(events.DISPLAY_NAME_CHANGED, (id, name) => tile(id, name))
+    conference.on(events.TRACK_ADDED, (track) => {
+      if (!track.isLocal())
+        attach(
+          track.getParticipantId(),
+          document.querySelector(`[data-id="${track.getParticipantId()}"] span`)?.textContent ?? '',
+          track,
+        )
+    })
+    conference.on(events.CONNECTION_INTERRUPTED, () => show('Kết nối bị gián đoạn…'))
+    conference.on(events.CONNECTION_RESTORED, () => show('Đã vào phòng'))
+    conference.on(events.RECORDER_STATE_CHANGED, (session) => {
+      const on = session.getStatus() === 'on' && !session.getError()
+      element('recording').hidden = !on
+      tell('recordingStatusChanged', { on, mode: 'file', ...(session.getError() ? { error: session.getError() } : {}) })
+    })
+    for (const track of tracks) conference.addTrack(track)
+    if (displayName) conference.setDisplayName(displayName)
+    conference.join()
+    // The npm republish says nothing when the reservation refuses: the page has its own time-out.
+    setTimeout(() => {
+      if (window.stageRoom.state === 'connecting') fatal('conference.reservationError', 'no answer')
+    }, 15_000)
+  }
+  connection.addEventListener(connectionEvents.CONNECTION_ESTABLISHED, join)
+  connection.addEventListener(connectionEvents.CONNECTION_FAILED, (name, message) => {
+    window.stageRoom.state = 'failed'
+    window.stageRoom.error = name
+    if (!left) fatal(name, message)
+  })
+  connection.addEventListener(connectionEvents.CONNECTION_DISCONNECTED, () => {
+    if (!left) fatal('connection.droppedError', 'disconnected')
+  })
+  element('hangup').onclick = leave
+  const toggle = (kind, button, words) => async () => {
+    const track = tracks.find((candidate) => candidate.getType() === kind)
+    if (!track) return
+    const muted = !track.isMuted()
+    await (muted ? track.mute() : track.unmute())
+    button.setAttribute('aria-pressed', String(muted))
+    button.textContent = words[Number(muted)]
+    tell(kind === 'audio' ? 'audioMuteStatusChanged' : 'videoMuteStatusChanged', { muted })
+  }
+  element('audio').onclick = toggle('audio', element('audio'), ['Tắt tiếng', 'Bật tiếng'])
+  element('video').onclick = toggle('video', element('video'), ['Tắt hình', 'Bật hình'])
+  window.addEventListener('message', (event) => {
+    if (event.source !== window.parent || event.data?.stage !== 'command') return
+    const { command } = event.data
+    if (command === 'hangup') leave()
+    if (command === 'toggleAudio') element('audio').onclick()
+    if (command === 'toggleVideo') element('video').onclick()
+  })
+  window.addEventListener('pagehide', () => {
+    if (!left) conference?.leave().catch(() => undefined)
+  })
+  connection.connect()
+})()

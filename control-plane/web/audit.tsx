@@ -1,0 +1,107 @@
+import { Alert, Button, Group, Table, TextInput } from '@mantine/core'
+import { useState } from 'react'
+import { type AuditVerdict, readAudit, verifyAudit } from '../contract/audit.ts'
+import { auditActionInWords } from '../contract/audit-words.ts'
+import { call } from '../contract/route.ts'
+import { useAsk } from './ask.ts'
+import { Failed, Page, Shown } from './parts/states.tsx'
+import { whenExactly } from './parts/words.ts'
+
+type Check =
+  | { at: 'rest' }
+  | { at: 'checking' }
+  | { at: 'told'; verdict: AuditVerdict }
+  | { at: 'failed'; error: unknown }
+
+/** The audit trail, newest first, and the proof that nobody changed it. */
+export default function Audit() {
+  const [filter, setFilter] = useState({ subject: '', action: '', actor: '' })
+  const [before, setBefore] = useState<number[]>([])
+  const [check, setCheck] = useState<Check>({ at: 'rest' })
+  const last = before.at(-1)
+  const asked = useAsk(['audit'], readAudit, {
+    querystring: { ...filter, limit: 50, ...(last === undefined ? {} : { before: last }) },
+  })
+  const set = (name: keyof typeof filter) => (event: { currentTarget: { value: string } }) => {
+    setBefore([])
+    setFilter({ ...filter, [name]: event.currentTarget.value })
+  }
+  const verify = (): void => {
+    setCheck({ at: 'checking' })
+    call(verifyAudit, {}).then(
+      (verdict) => setCheck({ at: 'told', verdict }),
+      (error: unknown) => setCheck({ at: 'failed', error }),
+    )
+  }
+  return (
+    <Page
+      title="Nhật ký hệ thống"
+      actions={
+        <Button onClick={verify} loading={check.at === 'checking'}>
+          Kiểm tra chuỗi mã băm
+        </Button>
+      }
+    >
+      {check.at === 'told' && (
+        <Alert color={check.verdict.is === 'whole' ? 'teal' : 'red'} data-testid="audit-verdict">
+          <span className="mono">{check.verdict.message}</span>
+        </Alert>
+      )}
+      {check.at === 'failed' && <Failed error={check.error} onAgain={verify} />}
+      <Group grow>
+        <TextInput label="Người thực hiện" value={filter.actor} onChange={set('actor')} />
+        <TextInput label="Việc (ví dụ hearing.)" value={filter.action} onChange={set('action')} />
+        <TextInput label="Đối tượng (ví dụ hearing:)" value={filter.subject} onChange={set('subject')} />
+      </Group>
+      <Shown asked={asked} empty="Không có dòng nào phù hợp." isEmpty={({ items }) => items.length === 0}>
+        {({ items, next }) => (
+          <>
+            <Table.ScrollContainer minWidth={760}>
+              <Table striped>
+                <Table.Thead>
+                  <Table.Tr>
+                    <Table.Th>STT</Table.Th>
+                    <Table.Th>Thời điểm</Table.Th>
+                    <Table.Th>Người thực hiện</Table.Th>
+                    <Table.Th>Việc</Table.Th>
+                    <Table.Th>Đối tượng</Table.Th>
+                    <Table.Th>Chi tiết</Table.Th>
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  {items.map((row) => (
+                    <Table.Tr key={row.seq}>
+                      <Table.Td>{row.seq}</Table.Td>
+                      <Table.Td>{whenExactly(row.at)}</Table.Td>
+                      <Table.Td>{row.actorName}</Table.Td>
+                      <Table.Td>
+                        {auditActionInWords(row.action)}
+                        <div className="mono quiet">{row.action}</div>
+                      </Table.Td>
+                      <Table.Td className="mono">{row.subject}</Table.Td>
+                      <Table.Td className="mono">
+                        {Object.keys(row.detail).length === 0 ? '' : JSON.stringify(row.detail)}
+                      </Table.Td>
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </Table.ScrollContainer>
+            <Group justify="center">
+              <Button variant="default" disabled={before.length === 0} onClick={() => setBefore(before.slice(0, -1))}>
+                Mới hơn
+              </Button>
+              <Button
+                variant="default"
+                disabled={next === null}
+                onClick={() => next !== null && setBefore([...before, next])}
+              >
+                Cũ hơn
+              </Button>
+            </Group>
+          </>
+        )}
+      </Shown>
+    </Page>
+  )
+}

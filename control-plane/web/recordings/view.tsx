@@ -1,0 +1,127 @@
+import { Alert, Badge, Card, Group, Progress, Stack, Text, Title } from '@mantine/core'
+import {
+  partStatusLabels,
+  type Recording,
+  type RecordingPart,
+  recordingStatusLabels,
+} from '../../contract/recordings.ts'
+import { Facts } from '../parts/states.tsx'
+import { bytes, clockTime, duration, recordingColours, when } from '../parts/words.ts'
+import { Player } from './player.tsx'
+
+/** One recording: where it stands, the film, its parts and their proof of integrity. */
+export function RecordingView({ recording }: { recording: Recording }) {
+  return (
+    <Stack>
+      <Group>
+        <Badge
+          size="lg"
+          variant="light"
+          color={recordingColours[recording.status]}
+          data-testid="recording-status"
+          role="status"
+        >
+          {recordingStatusLabels[recording.status]}
+        </Badge>
+        <Text size="sm" c="dimmed">
+          Cập nhật {when(recording.stateAt)}
+        </Text>
+      </Group>
+      {recording.faults > 0 && (
+        <Alert color="orange" title={`${recording.faults} sự cố trong khi ghi hình`}>
+          {recording.lastFault ?? 'Hệ thống đã tự ghi lại bằng máy khác.'} Các phần được phát nối tiếp nhau.
+        </Alert>
+      )}
+      {recording.status === 'missing' && (
+        <Alert
+          color="orange"
+          title={
+            recording.parts.length === 0
+              ? 'Chưa nhận được tệp nào từ máy ghi hình'
+              : 'Còn thiếu tệp của ít nhất một phiên ghi'
+          }
+        >
+          Đề nghị kiểm tra máy ghi hình và đường truyền; tệp vẫn nằm trên máy ghi cho đến khi kho xác nhận đã nhận.
+        </Alert>
+      )}
+      <Player recording={recording} />
+      <Card withBorder>
+        <Title order={2} size="h4" mb="sm">
+          Các phần của bản ghi hình
+        </Title>
+        {recording.parts.length === 0 && <Text c="dimmed">Chưa có tệp nào về kho.</Text>}
+        <Stack>
+          {recording.parts.map((part, index) => (
+            <Part key={part.id} part={part} number={index + 1} />
+          ))}
+        </Stack>
+      </Card>
+      <Sessions recording={recording} />
+    </Stack>
+  )
+}
+
+function Part({ part, number }: { part: RecordingPart; number: number }) {
+  const moving = part.status !== 'ready' && part.status !== 'broken'
+  return (
+    <div className="part">
+      <Group justify="space-between">
+        <Text fw={500}>
+          Phần {number}
+          {part.startedAt !== null && `, bắt đầu ${when(part.startedAt)}`}
+        </Text>
+        <Badge variant="light" color={moving ? 'blue' : part.status === 'ready' ? 'teal' : 'red'}>
+          {partStatusLabels[part.status]}
+        </Badge>
+      </Group>
+      {moving && (
+        <Progress
+          value={part.progressPercent}
+          animated
+          aria-label={`${partStatusLabels[part.status]}, ${part.progressPercent} %`}
+        />
+      )}
+      {part.fault !== null && (
+        <Alert color="red" mt="xs">
+          {part.fault}
+        </Alert>
+      )}
+      <Facts
+        rows={[
+          ['Thời lượng', duration(part.durationMs)],
+          ['Dung lượng', bytes(part.sizeBytes)],
+          ['Máy ghi hình', part.host],
+          ['Vào kho lúc', when(part.storedAt)],
+          [
+            'Mã băm SHA-256',
+            <span className="mono small" key="hash">
+              {part.sha256}
+            </span>,
+          ],
+        ]}
+      />
+    </div>
+  )
+}
+
+function Sessions({ recording }: { recording: Recording }) {
+  if (recording.sessions.length === 0) return null
+  return (
+    <Card withBorder>
+      <Title order={2} size="h4" mb="sm">
+        Các phiên ghi
+      </Title>
+      <ul className="plain-list">
+        {recording.sessions.map((session) => (
+          <li key={session.sessionId}>
+            {session.onAt === null
+              ? `Yêu cầu lúc ${clockTime(session.startedAt)}, chưa ghi được`
+              : `Ghi từ ${clockTime(session.onAt)}`}
+            {session.endedAt === null ? ', đang chạy' : ` đến ${clockTime(session.endedAt)}`}
+            {session.endedByFault !== null && ` – ${session.endedByFault}`}
+          </li>
+        ))}
+      </ul>
+    </Card>
+  )
+}

@@ -1,0 +1,194 @@
+import { Badge, Button, Group, Modal, NativeSelect, Stack, Table, Text, TextInput } from '@mantine/core'
+import { type FormEvent, useState } from 'react'
+import { listEndpoints } from '../contract/endpoints.ts'
+import {
+  createStaff,
+  disableStaff,
+  enableStaff,
+  listStaff,
+  resetStaff,
+  type StaffAnswer,
+  type StaffWithPassword,
+} from '../contract/identity.ts'
+import { type Role, roleLabels, roles } from '../contract/words.ts'
+import { faultsOf, useAsk, useDo } from './ask.ts'
+import { CopyButton } from './parts/copy.tsx'
+import { ReasonButton } from './parts/reason-button.tsx'
+import { Failed, Page, Shown } from './parts/states.tsx'
+
+/** The accounts of staff (administrator). */
+export default function Staff() {
+  const asked = useAsk(['staff'], listStaff, {})
+  const [told, setTold] = useState<StaffWithPassword | null>(null)
+  return (
+    <Page title="Tài khoản cán bộ" actions={<NewAccount onMade={setTold} />}>
+      <Shown asked={asked} isEmpty={({ items }) => items.length === 0} empty="Chưa có tài khoản nào.">
+        {({ items }) => (
+          <Table.ScrollContainer minWidth={700}>
+            <Table striped>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Họ tên</Table.Th>
+                  <Table.Th>Tài khoản</Table.Th>
+                  <Table.Th>Vai trò</Table.Th>
+                  <Table.Th>Xác thực hai bước</Table.Th>
+                  <Table.Th>Thao tác</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {items.map((one) => (
+                  <Row key={one.id} one={one} onPassword={setTold} />
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        )}
+      </Shown>
+      <Modal
+        opened={told !== null}
+        onClose={() => setTold(null)}
+        title="Mật khẩu mới"
+        closeButtonProps={{ 'aria-label': 'Đóng' }}
+      >
+        {told !== null && (
+          <Stack align="center">
+            <Text>
+              Mật khẩu của {told.staff.displayName} ({told.staff.username}), chỉ hiện một lần:
+            </Text>
+            <span className="code-big small-code">{told.password}</span>
+            <CopyButton text={told.password} label="Sao chép" />
+            <Text size="sm" c="dimmed">
+              Trao tận tay; người nhận đổi mật khẩu sau khi đăng nhập.
+            </Text>
+          </Stack>
+        )}
+      </Modal>
+    </Page>
+  )
+}
+
+function Row({ one, onPassword }: { one: StaffAnswer; onPassword(told: StaffWithPassword): void }) {
+  const reset = useDo(resetStaff, ['staff'], { onDone: onPassword })
+  const disable = useDo(disableStaff, ['staff'])
+  const enable = useDo(enableStaff, ['staff'])
+  const params = { id: one.id }
+  return (
+    <Table.Tr>
+      <Table.Td>{one.displayName}</Table.Td>
+      <Table.Td>{one.username}</Table.Td>
+      <Table.Td>{roleLabels[one.role]}</Table.Td>
+      <Table.Td>{one.secondFactor ? 'Đã thiết lập' : '—'}</Table.Td>
+      <Table.Td>
+        <Group gap="xs" wrap="nowrap">
+          {one.disabled ? (
+            <>
+              <Badge color="gray">Đã khóa</Badge>
+              <Button size="xs" variant="default" loading={enable.isPending} onClick={() => enable.mutate({ params })}>
+                Mở khóa
+              </Button>
+            </>
+          ) : (
+            <>
+              <ReasonButton
+                label="Cấp lại mật khẩu"
+                size="xs"
+                colour="gray"
+                title={`Cấp lại mật khẩu cho ${one.displayName}`}
+                explain="Mọi phiên của người này kết thúc; xác thực hai bước được thiết lập lại khi đăng nhập."
+                ask={null}
+                confirm="Cấp lại"
+                act={reset}
+                onConfirm={() => reset.mutateAsync({ params })}
+              />
+              <ReasonButton
+                label="Khóa"
+                size="xs"
+                colour="red"
+                title={`Khóa tài khoản ${one.username}`}
+                explain="Mọi phiên của người này kết thúc ngay và không đăng nhập được nữa."
+                ask={null}
+                confirm="Khóa tài khoản"
+                act={disable}
+                onConfirm={() => disable.mutateAsync({ params })}
+              />
+            </>
+          )}
+        </Group>
+        {enable.isError && <Failed error={enable.error} />}
+      </Table.Td>
+    </Table.Tr>
+  )
+}
+
+function NewAccount({ onMade }: { onMade(told: StaffWithPassword): void }) {
+  const [open, setOpen] = useState(false)
+  const [typed, setTyped] = useState({ username: '', displayName: '', role: 'office' as Role, endpointId: '' })
+  const endpoints = useAsk(['endpoints'], listEndpoints, { querystring: {} }, { enabled: open })
+  const create = useDo(createStaff, ['staff'], {
+    onDone: (made) => {
+      setOpen(false)
+      setTyped({ username: '', displayName: '', role: 'office', endpointId: '' })
+      onMade(made)
+    },
+  })
+  const faults = faultsOf(create.error)
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    const { endpointId, ...rest } = typed
+    create.mutate({ body: { ...rest, endpointId: typed.role === 'commune-officer' && endpointId ? endpointId : null } })
+  }
+  return (
+    <>
+      <Button onClick={() => setOpen(true)}>Thêm tài khoản</Button>
+      <Modal
+        opened={open}
+        onClose={() => setOpen(false)}
+        title="Thêm tài khoản"
+        closeButtonProps={{ 'aria-label': 'Đóng' }}
+      >
+        <form onSubmit={submit}>
+          <Stack>
+            <TextInput
+              label="Họ tên"
+              required
+              data-autofocus
+              value={typed.displayName}
+              error={faults.displayName}
+              onChange={(event) => setTyped({ ...typed, displayName: event.currentTarget.value })}
+            />
+            <TextInput
+              label="Tài khoản"
+              required
+              value={typed.username}
+              error={faults.username}
+              onChange={(event) => setTyped({ ...typed, username: event.currentTarget.value })}
+            />
+            <NativeSelect
+              label="Vai trò"
+              value={typed.role}
+              error={faults.role}
+              onChange={(event) => setTyped({ ...typed, role: event.currentTarget.value as Role })}
+              data={roles.map((value) => ({ value, label: roleLabels[value] }))}
+            />
+            {typed.role === 'commune-officer' && (
+              <NativeSelect
+                label="Điểm cầu"
+                value={typed.endpointId}
+                error={faults.endpointId}
+                onChange={(event) => setTyped({ ...typed, endpointId: event.currentTarget.value })}
+                data={[
+                  { value: '', label: 'Chọn điểm cầu' },
+                  ...(endpoints.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name })),
+                ]}
+              />
+            )}
+            {create.isError && <Failed error={create.error} without={Object.keys(faults)} />}
+            <Button type="submit" loading={create.isPending}>
+              Tạo tài khoản
+            </Button>
+          </Stack>
+        </form>
+      </Modal>
+    </>
+  )
+}

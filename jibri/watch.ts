@@ -1,0 +1,151 @@
+import { statfs } from 'node:fs/promises'
+import type { ControlPlane } from './control-plane.ts'
+import { type CureMemory, chooseCure, shownFault } from './cure.ts'
+import { type HostFault, type HostSight, type JibriState, judgeHost, type RunningFile } from './growth.ts'
+import type { JibriService } from './jibri-service.ts'
+import { log, wordsOf } from './log.ts'
+import { writtenFilesBelow } from './open-files.ts'
+import { listSessionFolders, type MediaFile, readFileName, type SessionFolder } from './session-folder.ts'
+import type { Settings } from './settings.ts'
+import type { Spool } from './spool.ts'
+import { hasXmppLine } from './xmpp-line.ts'
+
+interface Seen {
+  bytes: number
+  grewAt: number
+  writerGoneSince: number | null
+}
+
+/** Watches this host's Jibri, tells the control plane, and ends a Jibri that is at fault with its whole control group. */
+export function createWatch(settings: Settings, spool: Spool, controlPlane: ControlPlane, jibri: JibriService) {
+  let seen = new Map<string, Seen>()
+  let state: { is: JibriState; since: number } | undefined
+  let busyWithoutFileSince: number | null = null
+  let offlineSince: number | null = null
+  let lastFault: { fault: HostFault; seenAt: number } | null = null
+  let told: { at: number; what: string } | undefined
+  let telling = false
+  let untold = false
+  const memory: CureMemory = { heldOut: false, restartedAt: null }
+
+  /** The running file of each session folder: the newest without metadata. What a killed Jibri left is the sweep's, not running. */
+  function runningFiles(folders: SessionFolder[], written: ReadonlySet<string>, now: number): RunningFile[] {
+    const running: RunningFile[] = []
+    const next = new Map<string, Seen>()
+    for (const folder of folders) {
+      const file = folder.files.findLast((one) => written.has(one.path)) ?? folder.files.at(-1)
+      if (file === undefined || folder.metadata !== null) continue
+      const isWritten = written.has(file.path)
+      if (!isWritten && now - file.changedAt > settings.settledMs) continue
+      const known = growthSince(seen.get(file.path), file, isWritten, now)
+      next.set(file.path, known)
+      const { room } = readFileName(file.name)
+      running.push({ sessionId: folder.sessionId, fileName: file.name, room, ...known })
+    }
+    seen = next
+    return running
+  }
+
+  async function look(now: number): Promise<HostSight & { totalBytes: number }> {
+    const is = await jibri.state()
+    if (state?.is !== is) state = { is, since: now }
+    const disk = await statfs(settings.recordingsFolder)
+    const folders = await listSessionFolders(settings.recordingsFolder)
+    // Looking through all processes costs; an idle host has no reason to.
+    const written = folders.length === 0 ? new Set<string>() : await writtenFilesBelow(settings.recordingsFolder)
+    const running = runningFiles(folders, written, now)
+    busyWithoutFileSince = is === 'busy' && running.length === 0 ? (busyWithoutFileSince ?? now) : null
+    const isOnline = settings.xmppPort === 0 || (await hasXmppLine(settings.xmppPort, settings.recordingsFolder))
+    offlineSince = isOnline ? null : (offlineSince ?? now)
+    return {
+      now,
+      jibri: is,
+      jibriSince: state.since,
+      busyWithoutFileSince,
+      offlineSince,
+      running,
+      freeBytes: disk.bavail * disk.bsize,
+      totalBytes: disk.blocks * disk.bsize,
+    }
+  }
+
+  async function run(now: number): Promise<void> {
+    const sight = await look(now)
+    // Held out by us: that it does not answer is meant.
+    const judged = judgeHost(memory.heldOut ? { ...sight, jibriSince: now } : sight, settings)
+    if (judged !== null) {
+      if (lastFault?.fault.kind !== judged.kind) log('error', 'recorder fault', { ...judged })
+      lastFault = { fault: judged, seenAt: now }
+    }
+    // Nothing waits for the control plane: while it is away, a Jibri at fault is cured all the same.
+    tellIfDue(sight, shownFault(judged, lastFault, now, settings.faultShownMs))
+    if (jibri.isOurs) await cure(judged, sight)
+  }
+
+  /** One report at a time, every `reportMs` and on change. A failure is told once, and tried again at the next turn. */
+  function tellIfDue(sight: HostSight & { totalBytes: number }, fault: HostFault | null): void {
+    const what = JSON.stringify([sight.jibri, sight.running.map((file) => file.fileName), fault?.kind])
+    const isDue = told === undefined || told.what !== what || sight.now - told.at >= settings.reportMs
+    if (!isDue || telling) return
+    told = { at: sight.now, what }
+    telling = true
+    tell(sight, fault)
+      .then(
+        () => {
+          if (untold) log('info', 'reports are taken again')
+          untold = false
+        },
+        (error: unknown) => {
+          if (!untold) log('warn', 'report not taken', { error: wordsOf(error) })
+          untold = true
+        },
+      )
+      .finally(() => {
+        telling = false
+      })
+  }
+
+  async function tell(sight: HostSight & { totalBytes: number }, fault: HostFault | null): Promise<void> {
+    await controlPlane.report({
+      host: settings.host,
+      jibri: sight.jibri,
+      freeBytes: sight.freeBytes,
+      totalBytes: sight.totalBytes,
+      sessions: sight.running.map(({ sessionId, room, fileName, bytes, grewAt }) => ({
+        sessionId,
+        ...(room === null ? {} : { room }),
+        fileName,
+        bytes,
+        stillForMs: Math.max(0, Math.round(sight.now - grewAt)),
+      })),
+      spool: await spool.summary(),
+      ...(fault === null ? {} : { fault }),
+    })
+  }
+
+  async function cure(fault: HostFault | null, sight: HostSight): Promise<void> {
+    const choice = chooseCure(fault, memory, sight, settings)
+    if (choice === 'none') return
+    log('warn', `Jibri: ${choice}`, { fault: fault?.kind })
+    if (choice === 'hold-out') memory.heldOut = await jibri.stop()
+    if (choice === 'let-in') memory.heldOut = !(await jibri.start())
+    if (choice === 'restart') {
+      memory.restartedAt = sight.now
+      await jibri.stop()
+      await jibri.start()
+    }
+    // Whatever state was seen before is another process's.
+    state = undefined
+    busyWithoutFileSince = null
+    offlineSince = null
+  }
+
+  return { run }
+}
+
+/** What is known of a file's growth after one more look. First seen, its own last write counts: a restarted watch loses no time. */
+function growthSince(before: Seen | undefined, file: MediaFile, isWritten: boolean, now: number): Seen {
+  const writerGoneSince = isWritten ? null : (before?.writerGoneSince ?? now)
+  if (before === undefined) return { bytes: file.bytes, grewAt: Math.min(now, file.changedAt), writerGoneSince }
+  return { bytes: file.bytes, grewAt: file.bytes > before.bytes ? now : before.grewAt, writerGoneSince }
+}
