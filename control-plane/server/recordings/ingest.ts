@@ -101,17 +101,21 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
 
   async function verify(part: store.PartRow, staged: string, signal: AbortSignal): Promise<boolean> {
     await progress(part, 'verifying', 0)
-    const told = { percent: 0 }
+    const told = { percent: 0, all: Promise.resolve() }
     const { sha256, size } = await hashFile(
       staged,
       (bytes) => {
         const percent = Math.floor((bytes / Math.max(1, part.declaredSize)) * 100)
         if (percent < told.percent + 20) return
         told.percent = percent
-        progress(part, 'verifying', percent).catch((error: unknown) => log.warn({ err: error }, 'progress not noted'))
+        told.all = told.all
+          .then(() => progress(part, 'verifying', percent))
+          .catch((error: unknown) => log.warn({ err: error }, 'progress not noted'))
       },
       signal,
     )
+    // A word of progress that came after the outcome would undo it.
+    await told.all
     if (sha256 === part.declaredSha256 && size === part.declaredSize) return true
     log.error({ partId: part.id, size }, 'uploaded file differs from what its sender declared')
     await uploads.removeStaged(part.uploadId)
@@ -151,11 +155,14 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
     const checked = await probe(playablePath, signal)
     if (checked.is === 'unreadable') throw new Error(`remuxed file is unreadable: ${checked.why}`)
     await tell('remuxing', 60)
-    const [hasPoster, playable] = await Promise.all([
+    const beside = [
       checked.facts.width !== null && poster(playablePath, checked.facts.durationMs, join(work, 'poster.jpg'), signal),
       hashFile(playablePath, undefined, signal),
       syncToDisk(playablePath),
-    ])
+    ] as const
+    // When one fails, the others must have let go of the folder too before it is cleared away.
+    await Promise.allSettled(beside)
+    const [hasPoster, playable] = await Promise.all(beside)
     return { facts: { ...seen.facts, durationMs: checked.facts.durationMs }, fault: null, playable, hasPoster }
   }
 
@@ -249,7 +256,7 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
 
   async function progress(part: store.PartRow, status: store.PartRow['status'], percent: number): Promise<void> {
     await db.transaction(async (tx) => {
-      await store.updatePart(tx, part.id, { status, progressPercent: percent })
+      await store.notePartProgress(tx, part.id, status, percent)
       await announce(tx, part)
     })
   }

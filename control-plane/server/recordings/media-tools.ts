@@ -15,14 +15,18 @@ export interface MediaFacts {
 
 export type Probe = { is: 'media'; facts: MediaFacts } | { is: 'unreadable'; why: string }
 
-/** Runs a program to its end; resolves to its exit code and the tail of what it said. Ends it on abort. */
+/**
+ * Runs a program to its end; resolves to its exit code and the tail of what it said. Kills it on abort, and rejects once it is gone:
+ * until then it may still write.
+ */
 export async function run(
   program: string,
   args: string[],
   signal: AbortSignal,
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { signal, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(program, args, { signal, killSignal: 'SIGKILL', stdio: ['ignore', 'pipe', 'pipe'] })
+    let failure: Error | undefined
     const said = { stdout: '', stderr: '' }
     child.stdout.on('data', (chunk: Buffer) => {
       said.stdout += chunk.toString()
@@ -30,8 +34,12 @@ export async function run(
     child.stderr.on('data', (chunk: Buffer) => {
       said.stderr = (said.stderr + chunk.toString()).slice(-4_000)
     })
-    child.on('error', reject)
-    child.on('close', (code) => resolve({ code: code ?? 1, ...said }))
+    child.on('error', (error) => {
+      // One that never started has nothing to wait for.
+      if (child.pid === undefined) reject(error)
+      else failure = error
+    })
+    child.on('close', (code) => (failure === undefined ? resolve({ code: code ?? 1, ...said }) : reject(failure)))
   })
 }
 

@@ -213,6 +213,17 @@ export async function updatePart(db: Database | Tx, id: string, values: Partial<
   await db.update(recordingParts).set(values).where(eq(recordingParts.id, id))
 }
 
+// What a part goes through between its last byte and its outcome.
+export const inIngest: PartRow['status'][] = ['verifying', 'probing', 'remuxing', 'storing']
+
+/** Notes a stage of ingest; never of a part that already has its outcome. */
+export async function notePartProgress(tx: Tx, id: string, status: PartRow['status'], percent: number): Promise<void> {
+  await tx
+    .update(recordingParts)
+    .set({ status, progressPercent: percent })
+    .where(and(eq(recordingParts.id, id), inArray(recordingParts.status, inIngest)))
+}
+
 export async function deletePart(tx: Tx, id: string): Promise<void> {
   await tx.delete(recordingParts).where(eq(recordingParts.id, id))
 }
@@ -225,7 +236,7 @@ export async function claimPart(db: Database, id: string, now: Date, staleBefore
     .where(
       and(
         eq(recordingParts.id, id),
-        inArray(recordingParts.status, ['verifying', 'probing', 'remuxing', 'storing']),
+        inArray(recordingParts.status, inIngest),
         or(isNull(recordingParts.claimedAt), lt(recordingParts.claimedAt, staleBefore)),
       ),
     )

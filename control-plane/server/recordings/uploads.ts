@@ -151,7 +151,7 @@ export function createUploads(platform: Platform) {
       if (size === part.declaredSize) await finish(part.uploadId)
       else await forgetSuperseded(part, size)
     }
-    for (const part of await store.partsInStatus(db, ['verifying', 'probing', 'remuxing', 'storing'])) {
+    for (const part of await store.partsInStatus(db, store.inIngest)) {
       await db.transaction((tx) => platform.jobs.enqueue(tx, ingestQueue, { partId: part.id }, { key: part.id }))
     }
   }

@@ -15,9 +15,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { sha256Hex } from '../../server/platform/secrets.ts'
 import { createIngest } from '../../server/recordings/ingest.ts'
-import { probe } from '../../server/recordings/media-tools.ts'
+import { probe, run } from '../../server/recordings/media-tools.ts'
 import * as store from '../../server/recordings/store.ts'
 import { createUploads } from '../../server/recordings/uploads.ts'
 import { type TestApplication, testApplication } from '../support/application.ts'
@@ -156,8 +157,28 @@ test('an ingest that our own server cannot do is told with its reason, loses not
 test('bytes that differ from what the sender declared never reach the store', async () => {
   const { part, ingest } = await received('whole.mkv', 'ab'.repeat(32))
   await ingest(part.id, noSignal)
+  // A word of progress that lands late must not undo the outcome.
+  await app.platform.db.transaction((tx) => store.notePartProgress(tx, part.id, 'verifying', 100))
   const row = await store.partById(app.platform.db, part.id)
   assert.deepEqual([row?.status, row?.fault, row?.originalPath], ['broken', 'mismatch', null])
+})
+
+test('what was aborted has let go of its files when it says so', async () => {
+  const target = join(films, 'endless.mkv')
+  const stop = new AbortController()
+  const source = ['-re', '-f', 'lavfi', '-i', 'testsrc=size=320x180:rate=10', '-c:v', 'libx264', '-preset', 'ultrafast']
+  const running = run('ffmpeg', ['-v', 'error', '-y', ...source, target], stop.signal)
+  for (let tries = 0; !existsSync(target) && tries < 100; tries++) await setTimeout(50)
+  stop.abort()
+  await assert.rejects(running, { name: 'AbortError' })
+  const writers = readdirSync('/proc').filter((process) => {
+    try {
+      return readFileSync(join('/proc', process, 'cmdline'), 'utf8').includes(target)
+    } catch {
+      return false
+    }
+  })
+  assert.deepEqual(writers, [])
 })
 
 test('killed after any of its steps, the next run finishes with the same bytes', async () => {
