@@ -35,6 +35,8 @@ export const presentStaff = (row: store.StaffRow): StaffAnswer => ({
   createdAt: row.createdAt.toISOString(),
 })
 
+const wrongCurrent = { field: 'current', message: 'Mật khẩu hiện tại không đúng.' }
+
 /** Accounts: made, reset, disabled by an administrator; the own password changed by each person. */
 export function createAccounts(platform: Platform, signIn: SignIn) {
   const { db, clock, audit, secrets } = platform
@@ -168,12 +170,14 @@ export function createAccounts(platform: Platform, signIn: SignIn) {
     ): Promise<void> {
       const row = (await store.staffById(db, actor.id)) ?? fail(notFound('tài khoản'))
       if (!(await passwordFits(row.passwordHash, given.current))) {
-        throw invalid([{ field: 'current', message: 'Mật khẩu hiện tại không đúng.' }])
+        throw invalid([wrongCurrent])
       }
       const faults = passwordFaults(given.fresh, { username: row.username, current: given.current })
       if (faults.length > 0) throw invalid(faults)
       const passwordHash = await hashPassword(given.fresh)
       await db.transaction(async (tx) => {
+        // Hashing took a while: an administrator may have reset the account meanwhile, and his word stands.
+        if (!(await store.lockAsProven(tx, row))) throw invalid([wrongCurrent])
         await store.updateStaff(tx, row.id, { passwordHash })
         await signIn.endSessions(tx, await store.revokeSessionsOf(tx, row.id, clock.now(), actor.sessionId))
         await audit.write(tx, actor, 'password.changed', `staff:${row.id}`)

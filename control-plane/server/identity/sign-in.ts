@@ -148,7 +148,7 @@ export function createSignIn(platform: Platform, tokens: Tokens) {
   async function complete(open: OpenSession, code: string, visitor: Visitor, enrol: boolean): Promise<Admission> {
     const keys = await admit(buckets('code', open.staff.id, visitor))
     const admission = await db.transaction(async (tx) => {
-      if (!(await proveCode(tx, open.staff, code))) return undefined
+      if (!(await store.lockAsProven(tx, open.staff)) || !(await proveCode(tx, open.staff, code))) return undefined
       const at = new Date(clock.now())
       const staff = enrol ? await store.updateStaff(tx, open.staff.id, { totpConfirmedAt: at }) : open.staff
       await store.forgiveAttempts(tx, keys)
@@ -197,6 +197,8 @@ export function createSignIn(platform: Platform, tokens: Tokens) {
       }
       const stronger = isWeaklyHashed(staff.passwordHash) ? await hashPassword(given.password) : undefined
       return db.transaction(async (tx) => {
+        // Proving took a while: a reset that came meanwhile must keep this password out.
+        if (!(await store.lockAsProven(tx, staff))) throw wrongPassword()
         if (stronger !== undefined) await store.updateStaff(tx, staff.id, { passwordHash: stronger })
         await store.forgiveAttempts(tx, keys)
         return begin(tx, staff, visitor.address, null)
@@ -214,7 +216,8 @@ export function createSignIn(platform: Platform, tokens: Tokens) {
       refuseSecondEnrolment(open)
       const secret = newTotpSecret()
       const totpSecret = secrets.encrypt(totpLabel(open.staff.id), secret)
-      await db.transaction((tx) => store.updateStaff(tx, open.staff.id, { totpSecret, totpLastStep: null }))
+      if (!(await db.transaction((tx) => store.offerTotpSecret(tx, open.staff.id, totpSecret))))
+        throw secondFactorExists()
       return { secret, uri: totpUri(secret, open.staff.username) }
     },
 
@@ -239,8 +242,11 @@ export type SignIn = ReturnType<typeof createSignIn>
 
 function refuseSecondEnrolment(open: OpenSession): void {
   if (open.staff.totpConfirmedAt === null && (open.next === 'enrol-totp' || !needsSecondFactor(open.staff))) return
-  throw new Problem('second-factor-exists', {
+  throw secondFactorExists()
+}
+
+const secondFactorExists = () =>
+  new Problem('second-factor-exists', {
     status: 409,
     title: 'Tài khoản đã có xác thực hai bước. Muốn thiết lập lại, vui lòng liên hệ quản trị hệ thống.',
   })
-}

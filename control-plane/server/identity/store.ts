@@ -35,6 +35,37 @@ export async function updateStaff(
   return row
 }
 
+/**
+ * Locks an account that still is as it was when somebody proved to be its owner; false when it was reset, disabled or changed since:
+ * what he proved is worth nothing any more.
+ */
+export async function lockAsProven(tx: Tx, proven: StaffRow): Promise<boolean> {
+  const same = await tx
+    .select({ id: staff.id })
+    .from(staff)
+    .where(
+      and(
+        eq(staff.id, proven.id),
+        eq(staff.passwordHash, proven.passwordHash),
+        sql`${staff.totpSecret} is not distinct from ${proven.totpSecret}`,
+        sql`(${staff.totpConfirmedAt} is null) = ${proven.totpConfirmedAt === null}`,
+        isNull(staff.disabledAt),
+      ),
+    )
+    .for('update')
+  return same.length > 0
+}
+
+/** Keeps a new second factor, not yet in force; false when one is in force by now. */
+export async function offerTotpSecret(tx: Tx, staffId: string, totpSecret: string): Promise<boolean> {
+  const offered = await tx
+    .update(staff)
+    .set({ totpSecret, totpLastStep: null })
+    .where(and(eq(staff.id, staffId), isNull(staff.totpConfirmedAt)))
+    .returning({ id: staff.id })
+  return offered.length > 0
+}
+
 /** Locks every enabled administrator's row, so that two of them cannot disable each other. */
 export const enabledAdministrators = (tx: Tx): Promise<{ id: string }[]> =>
   tx

@@ -26,7 +26,7 @@ export interface DeliveryTally {
   /** Put off: the server was not reached or asked to come later. */
   failed: number
   /** Refused for good by the server; these stay in the outbox for a person to look at. */
-  refused: { id: string; subject: string; why: string }[]
+  refused: number
   waiting: number
   lastError: string | null
 }
@@ -37,7 +37,16 @@ type Delivery = { is: 'sent' } | { is: 'refused'; why: string } | { is: 'deferre
 export const retryDelayMs = (attempts: number): number =>
   Math.min(hourMs, 5 * secondMs * 2 ** Math.min(attempts - 1, 12))
 
-export function createMail(options: { db: Database; clock: Clock; smtpUrl: string; from: string }): Mail {
+interface Options {
+  db: Database
+  clock: Clock
+  smtpUrl: string
+  from: string
+  /** Tells people of a mail that was refused for good, in the transaction that notes it. */
+  onRefused(tx: Tx, mail: { id: string; subject: string }): Promise<void>
+}
+
+export function createMail(options: Options): Mail {
   const { db, clock } = options
   const transport = createTransport(
     { url: options.smtpUrl, connectionTimeout: 15_000, greetingTimeout: 15_000, socketTimeout: 30_000 },
@@ -84,6 +93,20 @@ export function createMail(options: { db: Database; clock: Clock; smtpUrl: strin
     }
   }
 
+  /** One whose claim ran out is another sender's to tell of. */
+  async function note(row: typeof outboxMails.$inferSelect, outcome: Delivery): Promise<void> {
+    await db.transaction(async (tx) => {
+      const mine = await tx
+        .update(outboxMails)
+        .set(afterDelivery(outcome, row.attempts, clock))
+        .where(
+          and(eq(outboxMails.id, row.id), eq(outboxMails.status, 'sending'), eq(outboxMails.attempts, row.attempts)),
+        )
+        .returning({ id: outboxMails.id })
+      if (mine.length > 0 && outcome.is === 'refused') await options.onRefused(tx, row)
+    })
+  }
+
   return {
     async enqueue(tx, message) {
       const now = new Date(clock.now())
@@ -100,18 +123,15 @@ export function createMail(options: { db: Database; clock: Clock; smtpUrl: strin
         .onConflictDoNothing({ target: outboxMails.dedupeKey })
     },
     async deliverDue() {
-      const tally: Omit<DeliveryTally, 'waiting'> = { sent: 0, failed: 0, refused: [], lastError: null }
+      const tally: Omit<DeliveryTally, 'waiting'> = { sent: 0, failed: 0, refused: 0, lastError: null }
       for (let turn = 0; turn < 50; turn++) {
         const row = await claim()
         if (row === undefined) break
         if (row === 'taken') continue
         const outcome = await deliver(row)
-        await db
-          .update(outboxMails)
-          .set(afterDelivery(outcome, row.attempts, clock))
-          .where(eq(outboxMails.id, row.id))
+        await note(row, outcome)
         if (outcome.is === 'sent') tally.sent++
-        if (outcome.is === 'refused') tally.refused.push({ id: row.id, subject: row.subject, why: outcome.why })
+        if (outcome.is === 'refused') tally.refused++
         if (outcome.is === 'deferred') {
           tally.failed++
           tally.lastError = outcome.why

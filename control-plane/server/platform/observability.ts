@@ -4,13 +4,6 @@ import type { Module } from './module.ts'
 import type { Platform } from './platform.ts'
 import { Problem } from './problem.ts'
 
-const refusedAlert = (mail: { id: string; subject: string; why: string }): Alert => ({
-  kind: 'mail-refused',
-  subject: `mail:${mail.id}`,
-  severity: 'warning',
-  message: `Máy chủ thư từ chối thư "${mail.subject.slice(0, 120)}". Kiểm tra địa chỉ người nhận rồi báo cho họ bằng cách khác.`,
-})
-
 const databaseAlert: Alert = {
   kind: 'database-unavailable',
   subject: 'database',
@@ -95,10 +88,8 @@ export function observability(platform: Platform): Module {
         async run() {
           const tally = await mail.deliverDue()
           metrics.waitingMails.set(tally.waiting)
-          if (tally.failed === 0 && tally.sent === 0 && tally.refused.length === 0) return
+          if (tally.failed === 0 && tally.sent === 0 && tally.refused === 0) return
           await db.transaction(async (tx) => {
-            for (const mail of tally.refused) await alerts.raise(tx, refusedAlert(mail))
-            if (tally.refused.length > 0) await platform.changes.announce(tx, 'alerts')
             if (tally.failed === 0) {
               await alerts.clear(tx, 'mail-server-down', subject)
               return

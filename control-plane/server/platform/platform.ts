@@ -36,7 +36,23 @@ export async function createPlatform(
   const database =
     options.database ?? (await openDatabase({ url: config.databaseUrl, folder: `${config.dataFolder}/database` }))
   const db = database.db
-  const mail = createMail({ db, clock, smtpUrl: config.smtpUrl, from: config.mailFrom })
+  const changes = createChanges(database)
+  const mail = createMail({
+    db,
+    clock,
+    smtpUrl: config.smtpUrl,
+    from: config.mailFrom,
+    async onRefused(tx, refused) {
+      await alerts.raise(tx, {
+        kind: 'mail-refused',
+        subject: `mail:${refused.id}`,
+        severity: 'warning',
+        message: `Máy chủ thư từ chối thư "${refused.subject.slice(0, 120)}". Kiểm tra địa chỉ người nhận rồi báo cho họ bằng cách khác.`,
+      })
+      await changes.announce(tx, 'alerts')
+    },
+  })
+  const alerts = createAlerts(clock, mail, config.officeMail)
   return {
     config,
     clock,
@@ -45,9 +61,9 @@ export async function createPlatform(
     db,
     mail,
     jobs: createJobs(database, log),
-    alerts: createAlerts(clock, mail, config.officeMail),
+    alerts,
     audit: createAudit(clock),
-    changes: createChanges(database),
+    changes,
     secrets: createSecrets(Buffer.from(config.masterKey, 'hex')),
     metrics: createMetrics(),
   }

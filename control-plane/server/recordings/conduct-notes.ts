@@ -86,7 +86,6 @@ export function createConductNotes(platform: Platform) {
       log.warn({ recordingId: id, fault }, 'recording fault')
       await db.transaction(async (tx) => {
         if (counts) await store.countFault(tx, id, fault, new Date(now))
-        await store.setState(tx, id, { restartRequestedAt: null })
         await raise(tx, id, fault)
         await platform.audit.write(tx, systemActor, 'recording.fault', subjectOf(id), { fault })
         await platform.changes.announce(tx, 'alerts', 'recordings', subjectOf(id))

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { HearingPlan } from '../hearings/index.ts'
 import type { Database, Tx } from '../platform/database.ts'
+import { keepLease } from '../platform/lease.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Conductor, RoomAgent } from '../room-agent/index.ts'
 import type { Rooms } from '../rooms/index.ts'
@@ -13,6 +14,7 @@ import * as store from './store.ts'
 const tickMs = 1_000
 // A dead instance's word ends after this long: then another takes the running recording over.
 const leaseMs = 8_000
+const renewMs = 2_000
 const openMs = 30_000
 
 interface Deps {
@@ -55,22 +57,33 @@ export function createRecordingConductor(deps: Deps) {
   async function conductUntilDone(id: string, stop: AbortSignal): Promise<void> {
     // An alarm of the conductor before this one may stand.
     const memory: Memory = { failures: 0, lastFailureAt: null, stoppingSessionId: null, alarmedAt: clock.now() }
+    // Opening a page and asking for a recorder may each take longer than the lease.
+    const lease = keepLease(
+      { leaseMs, everyMs: renewMs },
+      () => claim(id),
+      (error) => log.warn({ err: error, recordingId: id }, 'lease not renewed'),
+    )
+    const over = AbortSignal.any([stop, lease.signal])
     try {
-      while (!stop.aborted && (await claim(id))) {
+      while (!over.aborted && (await claim(id))) {
         // Nobody is let into a closed room any more: what its recorder did shows in the file that it brings home.
         if (await isOver(id)) {
           await notes.finish(id, 'stop-unconfirmed')
           return
         }
-        const outcome = await conductOnce(id, stop, memory).catch((error: unknown) => {
+        const outcome = await conductOnce(id, over, memory).catch((error: unknown) => {
           log.warn({ err: error, recordingId: id }, 'conductor page lost')
           return 'lost' as const
         })
         if (outcome === 'done') return
-        if (!stop.aborted && !(await isOver(id))) await notes.tellFault(id, 'conductor-lost', memory, false)
-        await pause(1_000, stop)
+        // A recording that another instance conducts by now is no fault.
+        if (over.aborted || !(await claim(id))) return
+        if (!(await isOver(id))) await notes.tellFault(id, 'conductor-lost', memory, false)
+        await pause(1_000, over)
       }
     } finally {
+      // A renewal that came after it would take the lease back.
+      await lease.stop()
       await store
         .releaseConduct(db, id, instance)
         .catch((error: unknown) => log.warn({ err: error }, 'lease not given back'))
@@ -156,8 +169,16 @@ export function createRecordingConductor(deps: Deps) {
       ...asked,
       ...memory,
       growth: seen.is === 'on' ? growthOf(await store.allReports(db), seen.sessionId) : null,
-      restartAskedAt: row.restartRequestedAt?.getTime() ?? null,
+      restartAskedAt: seen.is === 'on' ? await restartAskedAt(row, seen.sessionId) : null,
     }
+  }
+
+  /** When a person asked for a new start; null when this session began after it and so is the new start. */
+  async function restartAskedAt(row: store.RecordingRow, sessionId: string): Promise<number | null> {
+    const askedAt = row.restartRequestedAt
+    if (askedAt === null) return null
+    const session = (await store.sessionsOf(db, [row.id])).find((known) => known.sessionId === sessionId)
+    return session?.onAt && session.onAt > askedAt ? null : askedAt.getTime()
   }
 
   async function act(

@@ -3,18 +3,15 @@ import { dirname, join } from 'node:path'
 import type { HearingPlan } from '../hearings/index.ts'
 import { systemActor } from '../platform/actor.ts'
 import type { Database, Tx } from '../platform/database.ts'
-import { keepLease } from '../platform/lease.ts'
+import { ClaimLost } from '../platform/lease.ts'
 import type { Platform } from '../platform/platform.ts'
 import { endIngestFailed, tellBroken, tellIngestFailed, tellMismatch } from './ingest-alerts.ts'
 import { hashFile, poster, probe, remux, syncToDisk } from './media-tools.ts'
+import { type Claim, claimPart } from './part-claim.ts'
 import { describePart, extension, type Prepared, sizeOf } from './part-file.ts'
 import { chapterMetadata, chaptersOf, partFolder } from './recording.ts'
 import * as store from './store.ts'
 import type { Uploads } from './uploads.ts'
-
-// A worker that has not renewed its claim for this long is dead, and the part is taken up by another.
-const leaseMs = 30_000
-const renewMs = 8_000
 
 interface Deps {
   platform: Platform
@@ -31,34 +28,27 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
   const { db, clock, config, log } = platform
 
   async function ingest(partId: string, signal: AbortSignal): Promise<void> {
-    const now = clock.now()
-    const part = await store.claimPart(db, partId, new Date(now), new Date(now - leaseMs))
-    if (part === undefined) return
-    let claimedAt = new Date(now)
-    const renew = async (): Promise<boolean> => {
-      const next = new Date(clock.now())
-      const mine = await store.renewPart(db, part.id, claimedAt, next)
-      claimedAt = next
-      return mine
-    }
-    const lease = keepLease(renewMs, renew, (error) => log.warn({ err: error, partId }, 'claim not renewed'))
+    const claim = await claimPart(platform, partId)
+    if (claim === undefined) return
     try {
-      await ingestClaimed(part, AbortSignal.any([signal, lease.signal])).finally(lease.stop)
+      await ingestClaimed(claim, AbortSignal.any([signal, claim.signal]))
     } catch (error) {
-      if (lease.signal.aborted) throw error
-      // Free for the next try at once; the staged file is still whole.
-      await store.updatePart(db, part.id, { claimedAt: null })
-      if (!signal.aborted) await tellIngestFailed(platform, part, error)
+      if (claim.signal.aborted || error instanceof ClaimLost) throw error
+      // The staged file is still whole.
+      if (!signal.aborted) await tellIngestFailed(platform, claim.part, error)
       throw error
+    } finally {
+      await claim.release()
     }
   }
 
-  async function ingestClaimed(part: store.PartRow, signal: AbortSignal): Promise<void> {
+  async function ingestClaimed(claim: Claim, signal: AbortSignal): Promise<void> {
+    const { part } = claim
     const recording = part.recordingId === null ? undefined : await store.recordingById(db, part.recordingId)
     const plan = recording === undefined ? undefined : await hearingPlan(db, recording.hearingId)
     const target = join(config.storeFolder, partFolder(part.createdAt.getUTCFullYear(), plan?.code ?? null, part.id))
     const staged = uploads.stagedPath(part.uploadId)
-    if ((await sizeOf(staged)) === null) return adoptStored(part, target)
+    if ((await sizeOf(staged)) === null) return adoptStored(claim, target)
     const work = join(config.stagingFolder, 'work', part.id)
     await rm(work, { recursive: true, force: true })
     await mkdir(work, { recursive: true })
@@ -70,16 +60,21 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
       signal: AbortSignal.any([signal, spoilt.signal]),
     })
     preparing.catch(() => undefined)
-    if (!(await verify(part, staged, signal).catch((error: unknown) => stopFirst(error, preparing, spoilt)))) {
+    const stopFirst = async (error: unknown): Promise<never> => {
+      await stopped(preparing, spoilt)
+      throw error
+    }
+    if (!(await verify(claim, staged, signal).catch(stopFirst))) {
       await stopped(preparing, spoilt)
       await rm(work, { recursive: true, force: true })
       return
     }
-    await stages.begin()
+    await stages.begin().catch(stopFirst)
     const prepared = await preparing
+    await claim.hold()
     await writeFile(join(work, 'part.json'), `${JSON.stringify(describePart(part, plan, prepared), null, 2)}\n`)
-    await moveIntoStore(part, staged, work, target)
-    await finishRow(part, target, prepared)
+    await moveIntoStore(claim, staged, work, target)
+    await finishRow(claim, target, prepared)
     await uploads.removeStaged(part.uploadId)
   }
 
@@ -99,7 +94,8 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
     }
   }
 
-  async function verify(part: store.PartRow, staged: string, signal: AbortSignal): Promise<boolean> {
+  async function verify(claim: Claim, staged: string, signal: AbortSignal): Promise<boolean> {
+    const { part } = claim
     await progress(part, 'verifying', 0)
     const told = { percent: 0, all: Promise.resolve() }
     const { sha256, size } = await hashFile(
@@ -118,15 +114,15 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
     await told.all
     if (sha256 === part.declaredSha256 && size === part.declaredSize) return true
     log.error({ partId: part.id, size }, 'uploaded file differs from what its sender declared')
+    await claim.hold()
     await uploads.removeStaged(part.uploadId)
-    await db.transaction(async (tx) => {
-      await store.updatePart(tx, part.id, { status: 'broken', fault: 'mismatch', claimedAt: null })
+    await claim.settle({ status: 'broken', fault: 'mismatch' }, async (tx) => {
+      await tellMismatch(platform, tx, part)
       await platform.audit.write(tx, systemActor, 'recording.part-mismatch', `recording-part:${part.id}`, {
         declared: part.declaredSha256,
         found: sha256,
         size,
       })
-      await tellMismatch(platform, tx, part)
       await announce(tx, part)
     })
     return false
@@ -176,7 +172,8 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
     })
   }
 
-  async function moveIntoStore(part: store.PartRow, staged: string, work: string, target: string): Promise<void> {
+  async function moveIntoStore(claim: Claim, staged: string, work: string, target: string): Promise<void> {
+    const { part } = claim
     await progress(part, 'storing', 90)
     const original = join(work, `original${extension(part.fileName)}`)
     // From here to the folder's rename the only copy lies in `work`: `adoptStored` looks there too.
@@ -185,57 +182,54 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
     }
     await syncToDisk(staged)
     await mkdir(dirname(target), { recursive: true })
+    await claim.hold()
     await rename(staged, original)
     await syncToDisk(work)
-    await rm(target, { recursive: true, force: true })
+    // Refused when something lies there already: another worker's copy, and by now the only one.
     await rename(work, target)
     await syncToDisk(dirname(target))
   }
 
   /** A kill came after the staged file was moved: the work folder or the store has everything, `part.json` included. */
-  async function adoptStored(part: store.PartRow, target: string): Promise<void> {
+  async function adoptStored(claim: Claim, target: string): Promise<void> {
+    const { part } = claim
     const work = join(config.stagingFolder, 'work', part.id)
     if ((await sizeOf(join(target, 'part.json'))) === null) {
-      if ((await sizeOf(join(work, `original${extension(part.fileName)}`))) === null) {
-        await db.transaction(async (tx) => {
-          await store.updatePart(tx, part.id, { status: 'broken', fault: 'staged file is gone', claimedAt: null })
-          await announce(tx, part)
-        })
-        return
-      }
+      if ((await sizeOf(join(work, `original${extension(part.fileName)}`))) === null)
+        return claim.settle({ status: 'broken', fault: 'staged file is gone' }, (tx) => announce(tx, part))
+      await claim.hold()
       await mkdir(dirname(target), { recursive: true })
       await rename(work, target)
       await syncToDisk(dirname(target))
     }
     const kept = JSON.parse(await readFile(join(target, 'part.json'), 'utf8')) as ReturnType<typeof describePart>
-    await finishRow(part, target, {
-      facts: kept.media,
-      fault: kept.fault,
-      playable: kept.playable,
-      hasPoster: kept.poster,
-    })
+    const prepared = { facts: kept.media, fault: kept.fault, playable: kept.playable, hasPoster: kept.poster }
+    await finishRow(claim, target, prepared)
     await uploads.removeStaged(part.uploadId)
   }
 
-  async function finishRow(part: store.PartRow, target: string, prepared: Prepared): Promise<void> {
+  async function finishRow(claim: Claim, target: string, prepared: Prepared): Promise<void> {
+    const { part } = claim
     const below = target.slice(config.storeFolder.length).replace(/^\/+/, '')
     const facts = prepared.facts
-    await db.transaction(async (tx) => {
-      await store.updatePart(tx, part.id, {
-        status: prepared.fault === null ? 'ready' : 'broken',
-        fault: prepared.fault,
-        progressPercent: 100,
-        originalPath: `${below}/original${extension(part.fileName)}`,
-        playablePath: prepared.playable === null ? null : `${below}/playable.mp4`,
-        posterPath: prepared.hasPoster ? `${below}/poster.jpg` : null,
-        playableSha256: prepared.playable?.sha256 ?? null,
-        playableSize: prepared.playable?.size ?? null,
-        durationMs: facts?.durationMs ?? null,
-        startedAt: part.startedAt ?? (facts?.creationTime ? new Date(facts.creationTime) : null),
-        media: facts === null ? null : { ...facts },
-        storedAt: new Date(clock.now()),
-        claimedAt: null,
-      })
+    const outcome: Partial<store.PartRow> = {
+      status: prepared.fault === null ? 'ready' : 'broken',
+      fault: prepared.fault,
+      progressPercent: 100,
+      originalPath: `${below}/original${extension(part.fileName)}`,
+      playablePath: prepared.playable === null ? null : `${below}/playable.mp4`,
+      posterPath: prepared.hasPoster ? `${below}/poster.jpg` : null,
+      playableSha256: prepared.playable?.sha256 ?? null,
+      playableSize: prepared.playable?.size ?? null,
+      durationMs: facts?.durationMs ?? null,
+      startedAt: part.startedAt ?? (facts?.creationTime ? new Date(facts.creationTime) : null),
+      media: facts === null ? null : { ...facts },
+      storedAt: new Date(clock.now()),
+    }
+    await claim.settle(outcome, async (tx) => {
+      if (prepared.fault !== null) await tellBroken(platform, tx, part)
+      await endIngestFailed(platform, tx, part)
+      // Last: whoever closes an alert by hand holds its row and then wants the trail's lock.
       await platform.audit.write(
         tx,
         systemActor,
@@ -248,8 +242,6 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
           fault: prepared.fault,
         },
       )
-      if (prepared.fault !== null) await tellBroken(platform, tx, part)
-      await endIngestFailed(platform, tx, part)
       await announce(tx, part)
     })
   }
@@ -271,9 +263,4 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
 async function stopped(work: Promise<unknown>, by: AbortController): Promise<void> {
   by.abort()
   await work.catch(() => undefined)
-}
-
-async function stopFirst(error: unknown, work: Promise<unknown>, by: AbortController): Promise<never> {
-  await stopped(work, by)
-  throw error
 }

@@ -1,9 +1,11 @@
 import { and, asc, desc, eq, gte, inArray, isNull, lt, lte, ne, or, sql } from 'drizzle-orm'
 import type { Database, Tx } from '../platform/database.ts'
-import { recorders, recordingParts, recordingSessions, recordings } from './tables.ts'
+
+export * from './part-store.ts'
+
+import { recorders, recordingSessions, recordings } from './tables.ts'
 
 export type RecordingRow = typeof recordings.$inferSelect
-export type PartRow = typeof recordingParts.$inferSelect
 export type SessionRow = typeof recordingSessions.$inferSelect
 type Reader = Database | Tx
 
@@ -145,15 +147,6 @@ export const sessionsOf = (db: Reader, recordingIds: string[]): Promise<SessionR
         .where(inArray(recordingSessions.recordingId, recordingIds))
         .orderBy(asc(recordingSessions.startedAt))
 
-export const partsOf = (db: Reader, recordingIds: string[]): Promise<PartRow[]> =>
-  recordingIds.length === 0
-    ? Promise.resolve([])
-    : db
-        .select()
-        .from(recordingParts)
-        .where(inArray(recordingParts.recordingId, recordingIds))
-        .orderBy(asc(recordingParts.startedAt), asc(recordingParts.createdAt))
-
 /** Finds the recording that a file belongs to: by its own id from the metadata, else by its session, else by its room. */
 export async function recordingForFile(
   db: Reader,
@@ -175,92 +168,6 @@ export async function recordingForFile(
     .where(eq(recordings.roomName, file.room.toLowerCase()))
   return byRoom?.id ?? null
 }
-
-export async function partByUpload(db: Reader, uploadId: string): Promise<PartRow | undefined> {
-  const [row] = await db.select().from(recordingParts).where(eq(recordingParts.uploadId, uploadId))
-  return row
-}
-
-export async function partById(db: Reader, id: string): Promise<PartRow | undefined> {
-  const [row] = await db.select().from(recordingParts).where(eq(recordingParts.id, id))
-  return row
-}
-
-/** All attempts to bring the same file, newest first. */
-export const partsOfFile = (
-  db: Reader,
-  file: { sessionId: string; fileName: string; sha256: string },
-): Promise<PartRow[]> =>
-  db
-    .select()
-    .from(recordingParts)
-    .where(
-      and(
-        eq(recordingParts.sessionId, file.sessionId),
-        eq(recordingParts.fileName, file.fileName),
-        eq(recordingParts.declaredSha256, file.sha256),
-      ),
-    )
-    .orderBy(desc(recordingParts.createdAt))
-
-export async function insertPart(tx: Tx, values: typeof recordingParts.$inferInsert): Promise<PartRow> {
-  const [row] = await tx.insert(recordingParts).values(values).returning()
-  if (!row) throw new Error('part was not inserted')
-  return row
-}
-
-export async function updatePart(db: Database | Tx, id: string, values: Partial<PartRow>): Promise<void> {
-  await db.update(recordingParts).set(values).where(eq(recordingParts.id, id))
-}
-
-// What a part goes through between its last byte and its outcome.
-export const inIngest: PartRow['status'][] = ['verifying', 'probing', 'remuxing', 'storing']
-
-/** Notes a stage of ingest; never of a part that already has its outcome. */
-export async function notePartProgress(tx: Tx, id: string, status: PartRow['status'], percent: number): Promise<void> {
-  await tx
-    .update(recordingParts)
-    .set({ status, progressPercent: percent })
-    .where(and(eq(recordingParts.id, id), inArray(recordingParts.status, inIngest)))
-}
-
-export async function deletePart(tx: Tx, id: string): Promise<void> {
-  await tx.delete(recordingParts).where(eq(recordingParts.id, id))
-}
-
-/** Claims a received part for ingest; undefined when another worker has it or it is done. */
-export async function claimPart(db: Database, id: string, now: Date, staleBefore: Date): Promise<PartRow | undefined> {
-  const [row] = await db
-    .update(recordingParts)
-    .set({ claimedAt: now })
-    .where(
-      and(
-        eq(recordingParts.id, id),
-        inArray(recordingParts.status, inIngest),
-        or(isNull(recordingParts.claimedAt), lt(recordingParts.claimedAt, staleBefore)),
-      ),
-    )
-    .returning()
-  return row
-}
-
-/** Renews a claim; false when it is over or somebody else's. */
-export async function renewPart(db: Database, id: string, before: Date, now: Date): Promise<boolean> {
-  const rows = await db
-    .update(recordingParts)
-    .set({ claimedAt: now })
-    .where(and(eq(recordingParts.id, id), eq(recordingParts.claimedAt, before)))
-    .returning({ id: recordingParts.id })
-  return rows.length === 1
-}
-
-export const partsInStatus = (db: Reader, statuses: PartRow['status'][]): Promise<PartRow[]> =>
-  db
-    .select()
-    .from(recordingParts)
-    .where(inArray(recordingParts.status, statuses))
-    .orderBy(asc(recordingParts.createdAt))
-    .limit(200)
 
 /** Recordings whose hearing went live in this span, newest first. */
 export const recordingsBetween = (db: Reader, from: Date | null, to: Date | null): Promise<RecordingRow[]> =>

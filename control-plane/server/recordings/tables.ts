@@ -29,7 +29,7 @@ export const recordings = pgTable('recordings', {
   stateAt: at('state_at').notNull(),
   faults: integer('faults').notNull().default(0),
   lastFault: text('last_fault'),
-  /** A person asked for a new start; the conductor clears it. */
+  /** When a person asked for a new start: answered once a session is on that began after it. */
   restartRequestedAt: at('restart_requested_at'),
   /** Which control plane conducts now, and until when its word holds. */
   conductor: text('conductor'),

@@ -108,9 +108,9 @@ export function createUploads(platform: Platform) {
     if (clock.now() - (lastNoted.get(uploadId) ?? 0) < 1_000) return
     lastNoted.set(uploadId, clock.now())
     const part = await store.partByUpload(db, uploadId)
-    if (part === undefined || part.status !== 'receiving' || size === 0) return
+    if (part === undefined || size === 0) return
     await db.transaction(async (tx) => {
-      await store.updatePart(tx, part.id, { progressPercent: Math.floor((offset / size) * 100) })
+      await store.notePartProgress(tx, part.id, 'receiving', Math.floor((offset / size) * 100))
       if (part.recordingId !== null) await platform.changes.announce(tx, `recording:${part.recordingId}`)
     })
   }
@@ -120,9 +120,8 @@ export function createUploads(platform: Platform) {
     lastNoted.delete(uploadId)
     const now = new Date(clock.now())
     await db.transaction(async (tx) => {
-      const part = await store.partByUpload(tx, uploadId)
-      if (part === undefined || part.status !== 'receiving') return
-      await store.updatePart(tx, part.id, { status: 'verifying', progressPercent: 0, receivedAt: now })
+      const part = await store.receivedWhole(tx, uploadId, now)
+      if (part === undefined) return
       const actor: Actor = { kind: 'service', id: part.host, name: part.host }
       await platform.audit.write(tx, actor, 'recording.part-received', `recording-part:${part.id}`, {
         sessionId: part.sessionId,
@@ -167,9 +166,10 @@ export function createUploads(platform: Platform) {
     )
     const abandoned = size === null && clock.now() - part.createdAt.getTime() > 60_000
     if (newer === undefined && !abandoned) return
-    await removeStaged(part.uploadId)
     await db.transaction(async (tx) => {
-      await store.deletePart(tx, part.id)
+      // Its last byte may have come just now.
+      if (!(await store.deleteReceiving(tx, part.id))) return
+      await removeStaged(part.uploadId)
       await platform.audit.write(tx, systemActor, 'recording.upload-forgotten', `recording-part:${part.id}`, {
         uploadId: part.uploadId,
         supersededBy: newer?.id ?? null,

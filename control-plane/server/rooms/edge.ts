@@ -58,7 +58,7 @@ export type Taken = { is: 'taken'; acknowledged: number } | { is: 'gap' }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-// Any fixed number: one batch of events at a time, so that two of them cannot interleave.
+// Any fixed number: one batch of events or one correction at a time, so that two of them cannot interleave.
 const edgeLock = 7_241_110
 
 /**
@@ -66,9 +66,14 @@ const edgeLock = 7_241_110
  * is not taken: something was lost for good, and a snapshot is asked for.
  */
 export function createEdge(platform: Platform) {
+  /** Attendance is written by one at a time, until the end of the transaction. */
+  async function lock(tx: Tx): Promise<void> {
+    await tx.execute(sql`select pg_advisory_xact_lock(${edgeLock})`)
+  }
+
   async function take(batch: EdgeEvents): Promise<Taken> {
     return platform.db.transaction(async (tx) => {
-      await tx.execute(sql`select pg_advisory_xact_lock(${edgeLock})`)
+      await lock(tx)
       let last = await store.lastSequence(tx, batch.processId)
       const touched = new Set<string>()
       for (const event of [...batch.events].sort((left, right) => left.sequence - right.sequence)) {
@@ -144,7 +149,7 @@ export function createEdge(platform: Platform) {
     }
   }
 
-  return { take, makeUpFor, announce }
+  return { lock, take, makeUpFor, announce }
 }
 
 /** Applies one event to attendance; answers the rooms that it concerns. */

@@ -101,6 +101,7 @@ export function createRoomWatch(
     const settled = clock.now() - 30_000
     const unreported = listed.filter(({ occupant }) => (occupant.joinedAt ?? clock.now()) < settled)
     await db.transaction(async (tx) => {
+      await edge.lock(tx)
       const fresh = (await store.openEverywhere(tx)).filter((row) => row.joinedAt.getTime() > settled)
       const kept = [...listed, ...fresh.map((row) => ({ roomName: row.roomName, occupantId: row.occupantId }))]
       const now = new Date(clock.now())

@@ -67,7 +67,7 @@ export function createTestRunner({ platform, hearings, rooms, endpoints, roomAge
   /** Whatever breaks the call itself is our own side: what the endpoint does stands in the measurement. */
   async function callOnLease(mine: store.TestCallRow, signal: AbortSignal): Promise<Outcome> {
     const lease = keepLease(
-      renewMs,
+      { leaseMs, everyMs: renewMs },
       () =>
         db.transaction((tx) => store.updateRunning(tx, mine.id, mine.attempt, { claimedAt: new Date(clock.now()) })),
       (error) => log.warn({ err: error, testCallId: mine.id }, 'claim not renewed'),

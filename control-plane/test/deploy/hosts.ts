@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Addresses of the test's own network: a bridge on this machine, one namespace a host. */
@@ -88,8 +88,11 @@ export async function bootHost(options: {
     makeNamespace()
     const log = openSync(join(folder, 'console.log'), 'a')
     process = spawn(
-      'systemd-nspawn',
+      'bash',
       [
+        '-c',
+        `for group in ${cgroups(space).join(' ')}; do mkdir -p "$group" && echo $$ >"$group/cgroup.procs" || exit 1; done; exec systemd-nspawn "$@"`,
+        'systemd-nspawn',
         '-q',
         '-D',
         root,
@@ -124,6 +127,7 @@ export async function bootHost(options: {
     const hard = setTimeout(() => ending.kill('SIGKILL'), 150_000)
     await ended
     clearTimeout(hard)
+    for (const group of cgroups(space)) quietly('find', [group, '-depth', '-type', 'd', '-delete'])
     quietly('ip', ['netns', 'del', space])
   }
 
@@ -144,6 +148,20 @@ export async function bootHost(options: {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/**
+ * A host's own control groups. In one that it shared with another host the two would have groups of the same names, and now and then a
+ * service could not start because the other host's had just ended. cpuset asks for settings first, and systemd does not use it.
+ */
+function cgroups(name: string): string[] {
+  const mounted = '/sys/fs/cgroup'
+  const hierarchies = existsSync(join(mounted, 'cgroup.procs'))
+    ? [mounted]
+    : readdirSync(mounted)
+        .filter((hierarchy) => hierarchy !== 'cpuset')
+        .map((hierarchy) => join(mounted, hierarchy))
+  return hierarchies.map((hierarchy) => join(hierarchy, name))
 }
 
 function firstLine(program: string, args: string[]): string {

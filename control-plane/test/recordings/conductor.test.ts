@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { createRecordingConductor } from '../../server/recordings/conductor.ts'
 import { watchMissing } from '../../server/recordings/missing.ts'
 import { takeReport } from '../../server/recordings/reports.ts'
@@ -132,4 +133,77 @@ test('the alarm of a lost page ends when the file is seen to grow after it, and 
   pages[1]?.({ is: 'recorder', status: 'off', sessionId: 'session-1', error: null })
   await until('it has ended', async () => (await rowOf(id))?.state === 'off')
   await conductor.stop()
+})
+
+test('a new start that was asked for survives a lost page, and is made once', async () => {
+  const { id, hearingId } = await aRecording()
+  const pages: ((event: ConductorEvent) => void)[] = []
+  const stopped: string[] = []
+  let started = 0
+  const conductor = conducting({
+    conduct: async ({ onEvent }) => {
+      pages.push(onEvent)
+      onEvent({ is: 'recorder', status: 'on', sessionId: 'first', error: null })
+      return {
+        ...silentPage,
+        startRecording: async () => {
+          started++
+        },
+        stopRecording: async (sessionId) => {
+          stopped.push(sessionId)
+        },
+      }
+    },
+    isOver: () => false,
+  })
+  await conductor.reconcile()
+  await until('it records', async () => (await rowOf(id))?.state === 'on')
+  app.clock.advance(1_000)
+  // The page is gone in the very moment.
+  pages[0]?.({ is: 'lost', why: 'crashed' })
+  await app.platform.db.transaction((tx) => store.setState(tx, id, { restartRequestedAt: new Date(app.clock.now()) }))
+  await until('the running session is stopped', async () => stopped.length === 1)
+  app.clock.advance(1_000)
+  pages.at(-1)?.({ is: 'recorder', status: 'off', sessionId: 'first', error: null })
+  await until('another is asked for', async () => started === 1)
+  pages.at(-1)?.({ is: 'recorder', status: 'on', sessionId: 'second', error: null })
+  await until('it records', async () => (await rowOf(id))?.currentSessionId === 'second')
+  for (let turn = 0; turn < 3; turn++) {
+    pages.at(-1)?.({ is: 'recorder', status: 'on', sessionId: 'second', error: null })
+    await pause(50)
+  }
+  assert.deepEqual(stopped, ['first'])
+  await app.platform.db.transaction((tx) => store.endRecording(tx, hearingId))
+  pages.at(-1)?.({ is: 'recorder', status: 'off', sessionId: 'second', error: null })
+  await until('it has ended', async () => (await rowOf(id))?.state === 'off')
+  await conductor.stop()
+})
+
+test('a page that takes longer to open than the lease lasts is waited for; no other instance comes between', async () => {
+  const { id, hearingId } = await aRecording()
+  const opened = Promise.withResolvers<Conductor>()
+  const slow = conducting({ conduct: () => opened.promise, isOver: () => false })
+  await slow.reconcile()
+  let intruded = 0
+  const other = conducting({
+    conduct: async (order) => {
+      intruded++
+      return nobodyGetsIn(order)
+    },
+    isOver: () => false,
+  })
+  for (let turn = 0; turn < 3; turn++) {
+    const before = (await rowOf(id))?.conductorUntil
+    app.clock.advance(6_000)
+    await until('the lease is renewed', async () => Number((await rowOf(id))?.conductorUntil) > Number(before))
+    await other.reconcile()
+  }
+  assert.equal(intruded, 0)
+  await app.platform.db.transaction((tx) => store.endRecording(tx, hearingId))
+  opened.resolve(silentPage)
+  await until('it has ended', async () => {
+    app.clock.advance(1_000)
+    return (await rowOf(id))?.state === 'off'
+  })
+  await Promise.all([slow.stop(), other.stop()])
 })
