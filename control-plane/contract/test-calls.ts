@@ -109,6 +109,8 @@ export const TestCall = Type.Object({
   startedAt: Nullable(InstantText),
   finishedAt: Nullable(InstantText),
   late: Type.Boolean(),
+  /** Since when it counts for nothing: the hearing that it was made for was put off. */
+  supersededAt: Nullable(InstantText),
   verdict: Nullable(VerdictWord),
   reasons: Type.Array(Reason),
   agent: Nullable(Measurement),

@@ -160,6 +160,7 @@ function mayOf(actor: Actor, row: store.TestCallRow, plan: HearingPlan | undefin
     ...(open &&
     row.status === 'done' &&
     row.waivedAt === null &&
+    row.supersededAt === null &&
     (row.verdict === 'failed' || row.verdict === 'absent') &&
     may('test-call.waive')
       ? ['waive']
@@ -194,6 +195,7 @@ function presentTest(
     startedAt: row.startedAt?.toISOString() ?? null,
     finishedAt: row.finishedAt?.toISOString() ?? null,
     late: row.late,
+    supersededAt: row.supersededAt?.toISOString() ?? null,
     verdict: row.verdict,
     reasons: row.reasons ?? [],
     agent: row.agentMeasurement as Measurement | null,

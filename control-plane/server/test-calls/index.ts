@@ -45,6 +45,7 @@ export function createTestCalls(platform: Platform, deps: Deps): { module: Modul
       for (const ended of await store.cancelOfHearing(tx, hearing.id))
         await platform.changes.announce(tx, `test-call:${ended.id}`)
     }
+    if (to === 'postponed') await store.supersede(tx, hearing.id, new Date(clock.now()))
   })
 
   deps.endpoints.onBoard(async (endpointId) => {

@@ -162,6 +162,7 @@ export function createTestRunner({ platform, hearings, rooms, endpoints, roomAge
     const seen = tests.map((test) => ({
       ...test,
       waived: test.waivedAt !== null,
+      superseded: test.supersededAt !== null,
       finishedAt: test.finishedAt?.getTime() ?? null,
     }))
     const endpointIds = hearing.endpoints.map((endpoint) => endpoint.endpointId)

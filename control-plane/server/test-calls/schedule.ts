@@ -79,6 +79,8 @@ export interface ReadinessTest {
   status: 'due' | 'running' | 'done' | 'cancelled'
   verdict: VerdictWord | null
   waived: boolean
+  /** Made for a plan that was put off since. */
+  superseded: boolean
   finishedAt: Instant | null
 }
 
@@ -92,7 +94,9 @@ const isGood = (test: ReadinessTest): boolean =>
 export function isReady(endpointIds: string[], tests: ReadinessTest[]): boolean {
   return endpointIds.every((endpointId) =>
     plannedKinds.every(({ kind }) => {
-      const own = tests.filter((test) => test.endpointId === endpointId && test.status !== 'cancelled')
+      const own = tests.filter(
+        (test) => test.endpointId === endpointId && test.status !== 'cancelled' && !test.superseded,
+      )
       const planned = own.filter((test) => test.kind === kind)
       if (planned.some(isGood)) return true
       const failedAt = planned.filter((test) => test.status === 'done').map((test) => test.finishedAt ?? 0)

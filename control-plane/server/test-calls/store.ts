@@ -27,6 +27,14 @@ export const cancelOfHearing = (tx: Tx, hearingId: string): Promise<TestCallRow[
     .where(and(eq(testCalls.hearingId, hearingId), inArray(testCalls.status, ['due', 'running'])))
     .returning()
 
+/** Sets aside what was tested for a plan that is put off. */
+export async function supersede(tx: Tx, hearingId: string, now: Date): Promise<void> {
+  await tx
+    .update(testCalls)
+    .set({ supersededAt: now })
+    .where(and(eq(testCalls.hearingId, hearingId), isNull(testCalls.supersededAt)))
+}
+
 export async function testById(db: Reader, id: string): Promise<TestCallRow | undefined> {
   const [row] = await db.select().from(testCalls).where(eq(testCalls.id, id))
   return row
@@ -176,7 +184,7 @@ export async function lastDone(db: Reader, endpointId: string): Promise<TestCall
   return row
 }
 
-/** Waives once; undefined when it was waived before or is not done. */
+/** Waives once; undefined when it was waived before, is not done, or counts for nothing any more. */
 export async function waive(
   tx: Tx,
   id: string,
@@ -185,7 +193,14 @@ export async function waive(
   const [row] = await tx
     .update(testCalls)
     .set(values)
-    .where(and(eq(testCalls.id, id), eq(testCalls.status, 'done'), isNull(testCalls.waivedAt)))
+    .where(
+      and(
+        eq(testCalls.id, id),
+        eq(testCalls.status, 'done'),
+        isNull(testCalls.waivedAt),
+        isNull(testCalls.supersededAt),
+      ),
+    )
     .returning()
   return row
 }

@@ -29,6 +29,8 @@ export const testCalls = pgTable(
     notBefore: at('not_before'),
     /** Began well after its due time because of our own side: everything was off, or could not call. */
     late: boolean('late').notNull().default(false),
+    /** Since when it speaks of a plan that was put off: it stays on the record and counts for nothing. */
+    supersededAt: at('superseded_at'),
     verdict: text('verdict').$type<VerdictWord>(),
     reasons: jsonb('reasons').$type<{ code: string; text: string; remedy: string; severity: 'warned' | 'failed' }[]>(),
     agentMeasurement: jsonb('agent_measurement').$type<Record<string, unknown>>(),
@@ -45,10 +47,10 @@ export const testCalls = pgTable(
   (table) => [
     index('test_calls_due').on(table.status, table.dueAt),
     index('test_calls_hearing').on(table.hearingId),
-    // The two tests of 6.1.b exist once per hearing and endpoint, however often the planner runs.
+    // The two tests of 6.1.b exist once per hearing and endpoint, however often the planner runs; a plan that was put off has had its own.
     uniqueIndex('test_calls_planned')
       .on(table.hearingId, table.endpointId, table.kind)
-      .where(sql`${table.kind} <> 'on-demand' and ${table.status} <> 'cancelled'`),
+      .where(sql`${table.kind} <> 'on-demand' and ${table.status} <> 'cancelled' and ${table.supersededAt} is null`),
     // A room PC is in one call at a time.
     uniqueIndex('one_running_test_call').on(table.endpointId).where(sql`${table.status} = 'running'`),
   ],

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { eq } from 'drizzle-orm'
+import { lockAsProven, staffById } from '../../server/identity/store.ts'
 import { staff } from '../../server/identity/tables.ts'
 import { totpCode } from '../../server/identity/totp.ts'
 import { auditTrail } from '../../server/platform/tables.ts'
@@ -53,6 +54,21 @@ test('every fault of a new account is named at once; a taken name too', async ()
   const missing = await call('POST', '/api/staff', { username: 'x' })
   assert.deepEqual([missing.statusCode, missing.json().faults.length], [400, 2])
   assert.deepEqual(missing.json().faults[0], { field: 'body.displayName', message: 'Thiếu mục này. Vui lòng bổ sung.' })
+})
+
+test('what was proven before a reset, or before the account was shut, is worth nothing after it', async () => {
+  const made = (await call('POST', '/api/staff', { username: 'ban.tiep', displayName: 'A', role: 'inspector' })).json()
+  const { db } = app.platform
+  const rowNow = async () => (await staffById(db, made.staff.id)) ?? assert.fail('no account')
+  const holds = (row: Awaited<ReturnType<typeof rowNow>>) => db.transaction((tx) => lockAsProven(tx, row))
+  const proven = await rowNow()
+  assert.equal(await holds(proven), true)
+  await call('POST', `/api/staff/${made.staff.id}/reset`)
+  assert.equal(await holds(proven), false)
+  const fresh = await rowNow()
+  assert.equal(await holds(fresh), true)
+  await call('POST', `/api/staff/${made.staff.id}/disable`)
+  assert.equal(await holds(fresh), false)
 })
 
 test('a reset ends the sessions and the second factor; disabling shuts the account, enabling opens it', async () => {

@@ -120,6 +120,7 @@ const done = (
   status: 'done',
   verdict: verdictWord,
   waived: false,
+  superseded: false,
   finishedAt,
   ...change,
 })
@@ -141,6 +142,13 @@ test('ready: both passed or warned; waived with a name; made good by a later tes
   assert.equal(isReady(['d'], [...failed, done('on-demand', 'passed', 6)]), true)
   assert.equal(isReady(['d'], [...failed, done('on-demand', 'passed', 3)]), false)
   assert.equal(isReady(['d'], [...failed, done('on-demand', 'failed', 6)]), false)
+  assert.equal(
+    isReady(
+      ['d'],
+      both.map((seen) => ({ ...seen, superseded: true })),
+    ),
+    false,
+  )
 })
 
 test('a room PC has its time to come back after the server; one that is not enrolled or stays away is absent', () => {

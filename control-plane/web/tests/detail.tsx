@@ -62,6 +62,9 @@ function One({ test }: { test: TestCall }) {
               rows={[
                 ['Điểm cầu', test.endpointName],
                 ['Đến giờ lúc', `${when(test.dueAt)}${test.late ? ' (chạy muộn)' : ''}`],
+                ...(test.supersededAt === null
+                  ? []
+                  : [['Lịch', `Theo lịch cũ; buổi tiếp được hoãn lúc ${when(test.supersededAt)}`] as [string, string]]),
                 ['Bắt đầu', when(test.startedAt)],
                 ['Kết thúc', when(test.finishedAt)],
                 ['Lần thử', String(test.attempt)],

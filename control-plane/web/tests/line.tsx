@@ -64,6 +64,7 @@ export function TestLine({ test, withEndpoint }: { test: TestCall; withEndpoint?
           <Text size="sm" c="dimmed">
             {test.finishedAt === null ? `Đến giờ lúc ${when(test.dueAt)}` : `Xong lúc ${when(test.finishedAt)}`}
             {test.late && ' · chạy muộn'}
+            {test.supersededAt !== null && ' · theo lịch trước khi hoãn'}
             {test.attempt > 1 && ` · lần ${test.attempt}`}
           </Text>
         </div>

@@ -92,7 +92,7 @@ function Findings({ test }: { test: TestCall }) {
       <p>
         Nội dung: {testCallKindLabels[test.kind]}
         {test.hearingCode !== null &&
-          ` phục vụ buổi tiếp ${test.hearingCode} “${test.hearingTitle}”, bắt đầu ${when(test.hearingStartsAt)}`}
+          ` phục vụ buổi tiếp ${test.hearingCode} “${test.hearingTitle}”, ${test.supersededAt === null ? `bắt đầu ${when(test.hearingStartsAt)}` : 'theo lịch trước khi hoãn'}`}
         {test.requestedBy !== null && `; do ${test.requestedBy} yêu cầu`}.
       </p>
       <p>
