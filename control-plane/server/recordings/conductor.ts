@@ -53,7 +53,7 @@ export function createRecordingConductor(deps: Deps) {
     return store.claimConduct(db, id, { instance, now: new Date(now), until: new Date(now + leaseMs) })
   }
 
-  /** Conducts in as many pages as it takes: a page that is lost is opened again with a fresh token. */
+  /** Conducts what was just claimed, in as many pages as it takes: a page that is lost is opened again with a fresh token. */
   async function conductUntilDone(id: string, stop: AbortSignal): Promise<void> {
     // An alarm of the conductor before this one may stand.
     const memory: Memory = { failures: 0, lastFailureAt: null, stoppingSessionId: null, alarmedAt: clock.now() }
@@ -65,7 +65,7 @@ export function createRecordingConductor(deps: Deps) {
     )
     const over = AbortSignal.any([stop, lease.signal])
     try {
-      while (!over.aborted && (await claim(id))) {
+      while (!over.aborted) {
         // Nobody is let into a closed room any more: what its recorder did shows in the file that it brings home.
         if (await isOver(id)) {
           await notes.finish(id, 'stop-unconfirmed')

@@ -29,7 +29,7 @@ export async function claimPart(platform: Platform, partId: string): Promise<Cla
   let claimedAt = new Date(now)
   const renew = async (): Promise<boolean> => {
     const next = new Date(clock.now())
-    const mine = await store.renewPart(db, part.id, claimedAt, next)
+    const mine = await store.updateClaimed(db, part.id, claimedAt, { claimedAt: next })
     claimedAt = next
     return mine
   }
@@ -44,13 +44,13 @@ export async function claimPart(platform: Platform, partId: string): Promise<Cla
       // Before the transaction: a renewal may be under way, and on PGlite it would wait for the transaction that waits for it.
       await lease.stop()
       await db.transaction(async (tx) => {
-        if (!(await store.settlePart(tx, part.id, claimedAt, outcome))) throw new ClaimLost()
+        if (!(await store.updateClaimed(tx, part.id, claimedAt, { ...outcome, claimedAt: null }))) throw new ClaimLost()
         await also(tx)
       })
     },
     async release() {
       await lease.stop()
-      await store.settlePart(db, part.id, claimedAt, {})
+      await store.updateClaimed(db, part.id, claimedAt, { claimedAt: null })
     },
   }
 }

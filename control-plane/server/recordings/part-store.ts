@@ -47,10 +47,6 @@ export async function insertPart(tx: Tx, values: typeof recordingParts.$inferIns
   return row
 }
 
-export async function updatePart(db: Database | Tx, id: string, values: Partial<PartRow>): Promise<void> {
-  await db.update(recordingParts).set(values).where(eq(recordingParts.id, id))
-}
-
 // What a part goes through between its last byte and its outcome.
 export const inIngest: PartRow['status'][] = ['verifying', 'probing', 'remuxing', 'storing']
 
@@ -99,26 +95,16 @@ export async function claimPart(db: Database, id: string, now: Date, staleBefore
   return row
 }
 
-/** Renews a claim; false when it is over or somebody else's. */
-export async function renewPart(db: Database, id: string, before: Date, now: Date): Promise<boolean> {
-  const rows = await db
-    .update(recordingParts)
-    .set({ claimedAt: now })
-    .where(and(eq(recordingParts.id, id), eq(recordingParts.claimedAt, before)))
-    .returning({ id: recordingParts.id })
-  return rows.length === 1
-}
-
-/** Ends a claim with its outcome; false when it is somebody else's by now, and then nothing is written. */
-export async function settlePart(
+/** Changes a part as the worker that claimed it; false when it is somebody else's by now, and then nothing is written. */
+export async function updateClaimed(
   db: Database | Tx,
   id: string,
   claimedAt: Date,
-  outcome: Partial<PartRow>,
+  change: Partial<PartRow>,
 ): Promise<boolean> {
   const rows = await db
     .update(recordingParts)
-    .set({ ...outcome, claimedAt: null })
+    .set(change)
     .where(and(eq(recordingParts.id, id), eq(recordingParts.claimedAt, claimedAt)))
     .returning({ id: recordingParts.id })
   return rows.length === 1

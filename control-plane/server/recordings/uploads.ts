@@ -108,7 +108,7 @@ export function createUploads(platform: Platform) {
     if (clock.now() - (lastNoted.get(uploadId) ?? 0) < 1_000) return
     lastNoted.set(uploadId, clock.now())
     const part = await store.partByUpload(db, uploadId)
-    if (part === undefined || size === 0) return
+    if (part === undefined || part.status !== 'receiving' || size === 0) return
     await db.transaction(async (tx) => {
       await store.notePartProgress(tx, part.id, 'receiving', Math.floor((offset / size) * 100))
       if (part.recordingId !== null) await platform.changes.announce(tx, `recording:${part.recordingId}`)

@@ -15,13 +15,15 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
+import { eq } from 'drizzle-orm'
 import { sha256Hex } from '../../server/platform/secrets.ts'
 import { createIngest } from '../../server/recordings/ingest.ts'
 import { probe, run } from '../../server/recordings/media-tools.ts'
 import * as store from '../../server/recordings/store.ts'
+import { recordingParts } from '../../server/recordings/tables.ts'
 import { createUploads } from '../../server/recordings/uploads.ts'
 import { type TestApplication, testApplication } from '../support/application.ts'
+import { until } from './recorder-host.ts'
 
 let app: TestApplication
 let films: string
@@ -168,7 +170,7 @@ test('what was aborted has let go of its files when it says so', async () => {
   const stop = new AbortController()
   const source = ['-re', '-f', 'lavfi', '-i', 'testsrc=size=320x180:rate=10', '-c:v', 'libx264', '-preset', 'ultrafast']
   const running = run('ffmpeg', ['-v', 'error', '-y', ...source, target], stop.signal)
-  for (let tries = 0; !existsSync(target) && tries < 100; tries++) await setTimeout(50)
+  await until('ffmpeg writes', async () => existsSync(target))
   stop.abort()
   await assert.rejects(running, { name: 'AbortError' })
   const writers = readdirSync('/proc').filter((process) => {
@@ -191,13 +193,10 @@ test('killed after any of its steps, the next run finishes with the same bytes',
     await ingest(part.id, noSignal)
     const done = await store.partById(app.platform.db, part.id)
     // After the move into the store, before the row: the row still says `storing`, the staged file is gone.
-    await store.updatePart(app.platform.db, part.id, {
-      status: 'storing',
-      originalPath: null,
-      playablePath: null,
-      storedAt: null,
-      claimedAt: null,
-    })
+    await app.platform.db
+      .update(recordingParts)
+      .set({ status: 'storing', originalPath: null, playablePath: null, storedAt: null, claimedAt: null })
+      .where(eq(recordingParts.id, part.id))
     await ingest(part.id, noSignal)
     const again = await store.partById(app.platform.db, part.id)
     assert.deepEqual(
