@@ -35,7 +35,10 @@ export const presentStaff = (row: store.StaffRow): StaffAnswer => ({
   createdAt: row.createdAt.toISOString(),
 })
 
-const wrongCurrent = { field: 'current', message: 'Mật khẩu hiện tại không đúng.' }
+const wrongCurrent = {
+  field: 'current',
+  message: 'Mật khẩu hiện tại không đúng. Vui lòng nhập lại, hoặc nhờ quản trị hệ thống đặt lại mật khẩu.',
+}
 
 /** Accounts: made, reset, disabled by an administrator; the own password changed by each person. */
 export function createAccounts(platform: Platform, signIn: SignIn) {

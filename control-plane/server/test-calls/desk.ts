@@ -111,7 +111,9 @@ export function createTestDesk({ platform, hearings, endpoints, runner }: Deps) 
           waivedAt: new Date(clock.now()),
         })
         if (waived === undefined)
-          throw conflict('Chỉ chấp nhận được kết quả của lượt kiểm thử đã xong và chưa được chấp nhận trước đó.')
+          throw conflict(
+            'Chỉ bỏ qua được kết quả của lượt kiểm thử đã xong, theo lịch hiện tại của buổi tiếp và chưa được bỏ qua trước đó. Vui lòng tải lại trang, rồi kiểm thử lại nếu cần.',
+          )
         await runner.readyIfTested(tx, row.hearingId)
         await platform.audit.write(tx, actor, 'test-call.waived', `test-call:${id}`, { reason })
         await platform.changes.announce(tx, `test-call:${id}`, ...topics(row))

@@ -33,7 +33,7 @@ export function TestsTab({ hearing }: { hearing: HearingAnswer }) {
 }
 
 function Summary({ items }: { items: TestCall[] }) {
-  const planned = items.filter((test) => test.status !== 'cancelled')
+  const planned = items.filter((test) => test.status !== 'cancelled' && test.supersededAt === null)
   const done = planned.filter((test) => test.status === 'done').length
   const running = planned.filter((test) => test.status === 'running').length
   return (
