@@ -3,25 +3,6 @@
 MARKS = {"good": "[ĐẠT]", "note": "[LƯU Ý]", "bad": "[HỎNG]"}
 
 
-def found_checks(results, host):
-    """What roles/note ran, as the control plane keeps it."""
-    found = []
-    for result in results:
-        item = result["item"]
-        code = result.get("rc", 1)
-        text = " ".join((result.get("stderr", "") + " " + result.get("stdout", "") + ("" if "rc" in result else result.get("msg", ""))).split())
-        is_what = {0: "good", 64: "note"}.get(code, "bad")
-        found.append({
-            "host": host,
-            "name": item["name"],
-            "is": is_what,
-            "ok": is_what != "bad",
-            "remedy": item.get("remedy", "")[:1000],
-            "detail": text[:300] if code != 0 else "",
-        })
-    return found
-
-
 def line_of(check):
     line = f"{MARKS[check['is']]} {check['host']}: {check['name']}"
     return line if check["is"] == "good" else f"{line} — {check['remedy']} ({check['detail']})"
@@ -36,4 +17,4 @@ def check_lines(checks):
 
 class FilterModule:
     def filters(self):
-        return {"check_lines": check_lines, "found_checks": found_checks}
+        return {"check_lines": check_lines}
