@@ -16,6 +16,7 @@ interface Connection {
   close(): void
   /** The board that is being sent. */
   pushing: Promise<void>
+  noting: Promise<void>
 }
 
 type Socket = {
@@ -100,6 +101,7 @@ export function createKiosks(platform: Platform, identity: Pick<Identity, 'actor
       send,
       close: () => socket.close(),
       pushing: Promise.resolve(),
+      noting: Promise.resolve(),
     }
     connections.set(actor.id, connection)
     await note(connection, null)
@@ -121,7 +123,11 @@ export function createKiosks(platform: Platform, identity: Pick<Identity, 'actor
 
   async function onMessage(connection: Connection, message: KioskSays): Promise<void> {
     if (message.type === 'ping') connection.send({ type: 'pong', at: message.at, serverTime: clock.now() })
-    if (message.type === 'state' && Value.Check(KioskState, message.state)) await note(connection, message.state)
+    if (message.type !== 'state' || !Value.Check(KioskState, message.state)) return
+    const { state } = message
+    // One report at a time: of two that are written at once the older could be the one that stays.
+    connection.noting = connection.noting.catch(() => undefined).then(() => note(connection, state))
+    await connection.noting
   }
 
   function accept(socket: Socket): void {

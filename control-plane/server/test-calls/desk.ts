@@ -72,15 +72,15 @@ export function createTestDesk({ platform, hearings, endpoints, runner }: Deps) 
       const own = ownOnly(actor)
       const [endpoint] = await endpoints.find(db, [wish.endpointId])
       if (endpoint === undefined || (own !== null && own !== endpoint.id)) throw notFound('điểm cầu')
-      if (wish.hearingId !== undefined) {
-        const plan = (await hearings.plan(db, wish.hearingId)) ?? fail(notFound('buổi tiếp'))
-        if (!plan.endpoints.some((part) => part.endpointId === endpoint.id))
-          throw notFound('điểm cầu trong buổi tiếp này')
-        if (plan.status !== 'approved' && plan.status !== 'ready')
-          throw conflict('Chỉ kiểm thử được cho buổi tiếp đã phê duyệt và chưa bắt đầu.')
-      }
       const now = new Date(clock.now())
       const row = await db.transaction(async (tx) => {
+        if (wish.hearingId !== undefined) {
+          const plan = (await hearings.planForChange(tx, wish.hearingId)) ?? fail(notFound('buổi tiếp'))
+          if (!plan.endpoints.some((part) => part.endpointId === endpoint.id))
+            throw notFound('điểm cầu trong buổi tiếp này')
+          if (plan.status !== 'approved' && plan.status !== 'ready')
+            throw conflict('Chỉ kiểm thử được cho buổi tiếp đã phê duyệt và chưa bắt đầu.')
+        }
         const made = await store.insertOne(tx, {
           hearingId: wish.hearingId ?? null,
           endpointId: endpoint.id,

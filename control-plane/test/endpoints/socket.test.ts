@@ -91,6 +91,17 @@ test('what the room PC tells of itself is shown to the office: a missing camera,
   pc.close()
 })
 
+test('of many reports in a burst the last one stays', async () => {
+  const pc = await aConnectedPc(house, invited)
+  for (let rttMs = 1; rttMs <= 60; rttMs++)
+    pc.say({ type: 'state', state: { ...healthyState, rttMs, camera: rttMs % 2 === 0 ? 'none' : 'ok' } })
+  const told = async () => (await shown(invited)).devices.find((one) => one.id === pc.deviceId)?.state?.rttMs
+  await until('the last one', async () => (await told()) === 60)
+  await new Promise((done) => setTimeout(done, 300))
+  assert.equal(await told(), 60)
+  pc.close()
+})
+
 test('revoking closes the socket with the reason, and the PC does not come back in', async () => {
   const pc = await aConnectedPc(house, invited)
   assert.equal((await revoke(pc.deviceId)).status, 204)
