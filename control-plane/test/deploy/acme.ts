@@ -1,9 +1,9 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Host, network } from './hosts.ts'
+import { type Host, type Network, spawnBeside } from './hosts.ts'
 
 /** An ACME server of the test's own (pebble) that asks the hosts for their challenges as Let's Encrypt would. */
 export interface AcmeServer {
@@ -16,8 +16,8 @@ export interface AcmeServer {
 
 const managementPort = 15_000
 
-/** `names`: under which address it finds whom it certifies. Needs root. */
-export async function startAcme(names: Record<string, string>): Promise<AcmeServer> {
+/** `names`: under which address of `network` it finds whom it certifies. Needs root. */
+export async function startAcme(network: Network, names: Record<string, string>): Promise<AcmeServer> {
   const folder = mkdtempSync(join(tmpdir(), 'tiepdan-acme-'))
   const file = (name: string): string => join(folder, `acme-${name}`)
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', file('https.key')]
@@ -42,7 +42,7 @@ export async function startAcme(names: Record<string, string>): Promise<AcmeServ
   )
   // A file of hosts of its own: the names are nobody else's business on this machine.
   const line = `mount --bind ${file('hosts')} /etc/hosts && exec pebble -config ${file('settings.json')}`
-  const server = spawn('unshare', ['-m', 'bash', '-c', line], {
+  const server = spawnBeside('unshare', ['-m', 'bash', '-c', line], {
     stdio: 'ignore',
     env: { ...process.env, PEBBLE_VA_NOSLEEP: '1' },
   })

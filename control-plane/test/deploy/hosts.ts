@@ -1,9 +1,22 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Addresses of the test's own network: a bridge on this machine, one namespace a host. */
-export const network = { bridge: 'tdbr0', machine: '10.77.0.1', prefix: '10.77.0.' }
+/** A network of a test's own: a bridge on this machine, one namespace a host. */
+export interface Network {
+  bridge: string
+  /** This machine's address in it. */
+  machine: string
+  /** What the hosts' addresses begin with. */
+  prefix: string
+}
+
+/** Test files run beside each other: each has a `number` (0 to 9) and so a network of its own. */
+export const networkOf = (number: number): Network => ({
+  bridge: `tdbr${number}`,
+  machine: `10.77.${number}.1`,
+  prefix: `10.77.${number}.`,
+})
 
 const run = (program: string, args: string[]): string => execFileSync(program, args, { encoding: 'utf8' })
 const quietly = (program: string, args: string[]): void => {
@@ -14,6 +27,10 @@ const quietly = (program: string, args: string[]): void => {
   }
 }
 
+/** Starts a program that ends with this process, however that ends. */
+export const spawnBeside = (program: string, args: string[], options: SpawnOptions): ChildProcess =>
+  spawn('setpriv', ['--pdeathsig', 'TERM', program, ...args], options)
+
 export interface Host {
   name: string
   address: string
@@ -21,13 +38,13 @@ export interface Host {
   root: string
   /** Runs a shell line inside, as root; its output. Throws when it fails. */
   run(line: string): string
-  /** Powers off and boots again from the same disk. Resolves once SSH answers. */
+  /** Powers off and boots again from the same disk. Resolves once SSH listens. */
   reboot(): Promise<void>
   stop(): Promise<void>
 }
 
 /** Makes the bridge that joins the hosts; existing ones of a killed run are replaced. */
-export function openNetwork(): () => void {
+export function openNetwork(network: Network): () => void {
   quietly('ip', ['link', 'del', network.bridge])
   run('ip', ['link', 'add', network.bridge, 'type', 'bridge'])
   run('ip', ['addr', 'add', `${network.machine}/24`, 'dev', network.bridge])
@@ -36,23 +53,27 @@ export function openNetwork(): () => void {
 }
 
 /**
- * Boots a real systemd from an overlay on the base image, in a network namespace of its own. `number` is the last part of its address.
+ * Boots a real systemd from an overlay in memory on the base image, in a network namespace of its own. `number` is the last part of its address.
  * Needs root.
  */
 export async function bootHost(options: {
   name: string
+  network: Network
   number: number
   base: string
   folder: string
   /** A folder of this machine that stands for a disk elsewhere: survives the host. */
   disk: string
 }): Promise<Host> {
-  const { name, number, base } = options
+  const { name, network, number, base } = options
   const folder = join(options.folder, name)
   const address = `${network.prefix}${number}`
   const root = join(folder, 'root')
   const space = `td-${name}`
-  for (const part of ['upper', 'work', 'root']) mkdirSync(join(folder, part), { recursive: true })
+  // In memory: writing and syncing packages would be half of a test's time. A host takes 1 to 2 GB of it.
+  mkdirSync(folder, { recursive: true })
+  run('mount', ['-t', 'tmpfs', '-o', 'size=12g,mode=0755', 'tmpfs', folder])
+  for (const part of ['upper', 'work', 'root']) mkdirSync(join(folder, part))
   run('mount', [
     '-t',
     'overlay',
@@ -72,7 +93,7 @@ export async function bootHost(options: {
   function makeNamespace(): void {
     quietly('ip', ['netns', 'del', space])
     run('ip', ['netns', 'add', space])
-    const outside = `td${number}`
+    const outside = `${network.bridge}-${number}`
     // A host that had to be killed may hold its end for a while.
     quietly('ip', ['link', 'del', outside])
     run('ip', ['link', 'add', outside, 'type', 'veth', 'peer', 'name', 'host0', 'netns', space])
@@ -87,7 +108,7 @@ export async function bootHost(options: {
   async function start(): Promise<void> {
     makeNamespace()
     const log = openSync(join(folder, 'console.log'), 'a')
-    process = spawn(
+    process = spawnBeside(
       'bash',
       [
         '-c',
@@ -108,11 +129,13 @@ export async function bootHost(options: {
       ],
       { stdio: ['ignore', log, log] },
     )
+    // The process has its own; kept here it would hold the disk.
+    closeSync(log)
     const started = process
     for (let attempt = 0; attempt < 300; attempt++) {
       if (started.exitCode !== null) throw new Error(`${name} did not boot: see ${folder}/console.log`)
       leader = Number(firstLine('pgrep', ['-P', String(started.pid)]))
-      if (leader > 0 && answersSsh(address)) return
+      if (leader > 0 && answersSsh(space)) return
       await new Promise((done) => setTimeout(done, 100))
     }
     throw new Error(`${name} does not answer SSH: see ${folder}/console.log`)
@@ -145,6 +168,7 @@ export async function bootHost(options: {
     async stop() {
       await halt()
       quietly('umount', [root])
+      quietly('umount', [folder])
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -172,9 +196,11 @@ function firstLine(program: string, args: string[]): string {
   }
 }
 
-function answersSsh(address: string): boolean {
+/** Asked from inside: a room PC's firewall lets nobody in. */
+function answersSsh(space: string): boolean {
+  const line = 'read -t 1 line </dev/tcp/127.0.0.1/22; echo "$line"'
   try {
-    return execFileSync('bash', ['-c', `read -t 1 line < /dev/tcp/${address}/22; echo "$line"`], {
+    return execFileSync('ip', ['netns', 'exec', space, 'bash', '-c', line], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
       timeout: 2_000,

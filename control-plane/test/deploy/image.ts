@@ -11,8 +11,8 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { network, sshKey } from './hosts.ts'
+import { dirname, join, resolve } from 'node:path'
+import { type Network, sshKey } from './hosts.ts'
 
 /** Kept between runs: making the image and fetching packages takes minutes. */
 export const cacheFolder = '/var/tmp/tiepdan-deploy'
@@ -22,6 +22,22 @@ const roles = resolve(import.meta.dirname, '../../../infra/ansible/roles')
 // What a freshly installed server has: systemd, SSH, Python for Ansible.
 const basePackages =
   'python3,python3-apt,systemd,systemd-sysv,dbus,libpam-systemd,udev,kmod,procps,sudo,openssh-server,ca-certificates,iproute2,iputils-ping,gpg'
+
+// Every host unpacks what all others unpack: packages whose content is not compressed save each of them half of the work.
+const unpacked = `
+set -euo pipefail
+export archives=$1 folder=$2
+unpack() {
+  at=$(mktemp -d) && cd "$at"
+  ar x "$archives/$1"
+  if [ -e data.tar.xz ]; then xz -d data.tar.xz; fi
+  ar rc "$folder/$1" debian-binary control.tar.* data.tar*
+  rm -r "$at"
+}
+export -f unpack
+cd "$archives"
+printf '%s\\0' *.deb | xargs -0 -P "$(nproc)" -I{} bash -euc 'unpack "$1"' unpack {}
+`
 
 const run = (program: string, args: string[]): string =>
   execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 64 * 1024 * 1024 })
@@ -58,9 +74,15 @@ export function baseImage(): string {
 /** A folder with every Debian package that the roles ask for and what those need, indexed for apt. */
 export function debianRepository(base: string): string {
   const wanted = rolePackages()
-  const name = `debian-${createHash('sha256').update(base).update(wanted.join(' ')).digest('hex').slice(0, 12)}`
+  const name = `debian-${createHash('sha256')
+    .update(base + unpacked)
+    .update(wanted.join(' '))
+    .digest('hex')
+    .slice(0, 12)}`
   const folder = join(cacheFolder, 'repository', name)
   if (existsSync(join(folder, 'Packages'))) return name
+  // Those of earlier lists: each is more than a gigabyte.
+  rmSync(dirname(folder), { recursive: true, force: true })
   const scratch = join(cacheFolder, 'scratch')
   rmSync(scratch, { recursive: true, force: true })
   cpSync(base, scratch, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true })
@@ -79,8 +101,8 @@ export function debianRepository(base: string): string {
     ...wanted,
   ])
   mkdirSync(folder, { recursive: true })
-  for (const file of readdirSync(join(scratch, 'var/cache/apt/archives')))
-    if (file.endsWith('.deb')) cpSync(join(scratch, 'var/cache/apt/archives', file), join(folder, file))
+  const archives = join(scratch, 'var/cache/apt/archives')
+  run('bash', ['-c', unpacked, 'unpacked', archives, folder])
   rmSync(scratch, { recursive: true, force: true })
   const index = execFileSync('dpkg-scanpackages', ['-m', '.'], {
     cwd: folder,
@@ -93,13 +115,15 @@ export function debianRepository(base: string): string {
 }
 
 /** Lets a host take its packages from the test's repository and from nowhere else. */
-export function limitTo(root: string, name: string): void {
+export function limitTo(root: string, name: string, network: Network): void {
   rmSync(join(root, 'etc/apt/sources.list.d'), { recursive: true, force: true })
   mkdirSync(join(root, 'etc/apt/sources.list.d'))
   writeFileSync(
     join(root, 'etc/apt/sources.list'),
     `deb [trusted=yes] http://${network.machine}:${repositoryPort}/${name}/ ./\n`,
   )
+  // The disk is memory.
+  writeFileSync(join(root, 'etc/apt/apt.conf.d/90test'), 'APT::Keep-Downloaded-Packages "false";\n')
   // The list of packages is old, as on a server that was installed long ago.
   utimesSync(join(root, 'var/lib/apt/lists'), 0, 0)
 }

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -47,6 +56,45 @@ function faults(expression: string): string {
   return told.output
 }
 
+/** scripts/deploy with a playbook runner that only says how it was called; `moi` becomes the inventory's folder. */
+function deploy(...args: string[]): { code: number | null; output: string } {
+  const env = { ...process.env, PATH: `${join(folder, 'play')}:${process.env.PATH}`, TIEPDAN_INVENTORY: 'moi' }
+  const done = spawnSync(resolve(playbooks, '../../scripts/deploy'), args, { cwd: folder, encoding: 'utf8', env })
+  return { code: done.status, output: `${done.stdout}\n${done.stderr}` }
+}
+
+test('scripts/deploy writes an inventory from a file of answers, once, and refuses a line that it does not know', () => {
+  mkdirSync(join(folder, 'play'))
+  writeFileSync(join(folder, 'play/ansible-playbook'), '#!/bin/sh\necho "played: $*"\n')
+  chmodSync(join(folder, 'play/ansible-playbook'), 0o755)
+  const answers = (more: string): void =>
+    writeFileSync(
+      join(folder, 'tra-loi.txt'),
+      `# Gia Lai\ntiepdan_domain=tiepdan.example.test\ntiepdan_admin_networks=10.1.0.0/24,10.2.0.0/24\ntiepdan_public_address=\n${more}`,
+    )
+  answers('base_ssh_keys_only=false\n')
+  const refused = deploy('tra-loi.txt')
+  assert.equal(refused.code, 2, refused.output)
+  assert.match(refused.output, /không hiểu dòng 'base_ssh_keys_only=false'/)
+  assert.equal(existsSync(join(folder, 'moi')), false)
+  assert.match(deploy('khong-co.txt').output, /Không đọc được tệp câu trả lời .*khong-co\.txt/)
+
+  answers('tiepdan_certificates=files')
+  const written = deploy('tra-loi.txt')
+  assert.equal(written.code, 0, written.output)
+  assert.match(written.output, new RegExp(`played: -i ${folder}/moi site.yml`))
+  const told = execFileSync('ansible-inventory', ['-i', join(folder, 'moi'), '--host', 'tiepdan'], { encoding: 'utf8' })
+  const { ansible_connection, tiepdan_domain, tiepdan_admin_networks, tiepdan_certificates, tiepdan_public_address } =
+    JSON.parse(told) as Record<string, unknown>
+  assert.deepEqual(
+    [ansible_connection, tiepdan_domain, tiepdan_admin_networks, tiepdan_certificates, tiepdan_public_address],
+    ['local', 'tiepdan.example.test', ['10.1.0.0/24', '10.2.0.0/24'], 'files', ''],
+  )
+  answers('tiepdan_certificates=acme\n')
+  assert.match(deploy('tra-loi.txt').output, /tệp câu trả lời không được đọc/)
+  assert.match(readFileSync(join(folder, 'moi/group_vars/province.yml'), 'utf8'), /tiepdan_certificates: "files"/)
+})
+
 test('every endpoint of the control plane is a room PC of the province, and finds the servers’ vault', () => {
   const graph = ansible('ansible-inventory', '--graph')
   assert.match(graph.output, /@province:[\s\S]*@kiosks:\n\s*\|\s*\|\s*\|--127\.0\.0\.2\n\s*\|\s*\|\s*\|--127\.0\.0\.3/)
@@ -66,6 +114,53 @@ test('SSH is open to named networks alone, among them the one that the run comes
   assert.match(faults("['10.20.0.0/33'] | network_faults"), /không phải mạng IPv4/)
   assert.match(faults("['10.20.0.0/24'] | network_faults('10.21.0.1')"), /không chứa 10\.21\.0\.1/)
   assert.match(faults("['10.20.0.0/24'] | network_faults('10.20.0.1')"), /"msg": \[\]/)
+})
+
+test('SSH is not left to keys alone where there is no key', () => {
+  mkdirSync(join(folder, 'with/.ssh'), { recursive: true })
+  writeFileSync(join(folder, 'with/.ssh/authorized_keys'), 'ssh-ed25519 AAAA\n')
+  const look = (home: string, more: object = {}): string => {
+    const told = { ansible_facts: { user_dir: join(folder, home), user_id: 'quantri' }, ...more }
+    const role = ['-v', '-m', 'include_role', '-a', 'name=base tasks_from=ssh_keys', '-e', JSON.stringify(told)]
+    const played = ansible('ansible', 'may1', '-c', 'local', ...role)
+    assert.equal(played.code, 0, played.output)
+    return played.output
+  }
+  assert.match(look('without'), /may1: quantri chưa có khóa SSH nào[^"]*ssh-copy-id/)
+  assert.doesNotMatch(look('with'), /chưa có khóa/)
+  assert.doesNotMatch(look('without', { base_ssh_keys_only: false }), /chưa có khóa/)
+})
+
+test('a check tells what is good, what is a note, and what is wrong with its remedy; it has its tries and its own input', () => {
+  const counter = join(folder, 'tries')
+  const checks = [
+    { name: 'tốt', command: 'true', remedy: 'không cần' },
+    { name: 'lưu ý', command: 'echo chưa đặt; exit 64', remedy: 'đặt' },
+    { name: 'hỏng', command: 'echo ra; echo lỗi >&2; exit 3', remedy: 'sửa', retries: 0 },
+    { name: 'lần thứ ba', command: `echo x >>${counter}; test $(wc -l <${counter}) = 3`, remedy: 'chờ' },
+    {
+      name: 'đầu vào',
+      command: `test "$(cat)" = '{"bí mật": ["\\"", 1]}'`,
+      remedy: 'xem',
+      stdin: '{"bí mật": ["\\"", 1]}',
+    },
+  ]
+  const more = JSON.stringify({ checks, tiepdan_check_retries: 2 })
+  const role = ['-v', '-m', 'include_role', '-a', 'name=note tasks_from=checks', '-e', more]
+  const played = ansible('ansible', 'may1', '-c', 'local', ...role)
+  const told = played.output.split('may1 | SUCCESS => ').at(-1) ?? ''
+  const { tiepdan_checks } = (JSON.parse(told) as { ansible_facts: { tiepdan_checks: Record<string, unknown>[] } })
+    .ansible_facts
+  assert.deepEqual(
+    tiepdan_checks.map((check) => [check.host, check.name, check.is, check.ok, check.remedy, check.detail]),
+    [
+      ['may1', 'tốt', 'good', true, 'không cần', ''],
+      ['may1', 'lưu ý', 'note', true, 'đặt', 'chưa đặt'],
+      ['may1', 'hỏng', 'bad', false, 'sửa', 'lỗi ra'],
+      ['may1', 'lần thứ ba', 'good', true, 'chờ', ''],
+      ['may1', 'đầu vào', 'good', true, 'xem', ''],
+    ],
+  )
 })
 
 test('two hosts behind one public address, and one without any beside them, are refused', () => {

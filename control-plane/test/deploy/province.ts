@@ -1,8 +1,8 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { bootHost, type Host, network, openNetwork, sshKey } from './hosts.ts'
+import { basename, join, resolve } from 'node:path'
+import { bootHost, type Host, type Network, openNetwork, spawnBeside, sshKey } from './hosts.ts'
 import { baseImage, cacheFolder, debianRepository, limitTo, repositoryPort } from './image.ts'
 import { jitsiRepository } from './jitsi-packages.ts'
 
@@ -13,6 +13,15 @@ export interface Played {
   output: string
   /** By host: how many tasks changed something, and how many failed. */
   hosts: Record<string, { ok: number; changed: number; failures: number }>
+  steps: Step[]
+  seconds: number
+}
+
+/** A task of a run that was not skipped everywhere: "role : what it is" or what it is alone. */
+interface Step {
+  task: string
+  /** The hosts on which it changed something. */
+  changed: string[]
   seconds: number
 }
 
@@ -25,28 +34,33 @@ export interface Province {
   regroup(groups: Record<string, string[]>): void
   /** Lets Jitsi's repository offer these versions. */
   offerJitsi(versions: string[]): void
-  /** Runs a playbook on this province's inventory. Its log lands in `folder`. */
+  /** Runs a playbook, or scripts/deploy, on this province's inventory. Its log lands in `folder`. */
   play(playbook: string, ...more: string[]): Played
   close(): Promise<void>
 }
 
 export const names = { controlPlane: 'tiepdan.example.test', jitsi: 'hop.example.test', turn: 'turn.hop.example.test' }
 
-/** Boots hosts from an inventory of groups and gives them packages, certificates and settings of their own. */
-export async function openProvince(options: {
+interface ProvinceOptions {
+  network: Network
   hosts: string[]
   groups: Record<string, string[]>
   settings?: Record<string, unknown>
-}): Promise<Province> {
-  // What is laid down is what stands in this checkout.
-  execFileSync(resolve(import.meta.dirname, '../../../scripts/make-release'), { stdio: 'ignore' })
+}
+
+/** Boots hosts from an inventory of groups and gives them packages, certificates and settings of their own. What they start from is made by prepare-main.ts. */
+export async function openProvince(options: ProvinceOptions): Promise<Province> {
   const folder = mkdtempSync(join(tmpdir(), 'tiepdan-deploy-'))
   const base = baseImage()
   const debian = debianRepository(base)
-  const repository = join(cacheFolder, 'repository')
+  const { network } = options
+  // Debian's packages are everybody's; what Jitsi's repository offers is this province's own.
+  const repository = join(folder, 'repository')
+  mkdirSync(repository)
+  symlinkSync(join(cacheFolder, 'repository', debian), join(repository, debian))
   const jitsiKey = jitsiRepository(repository)
-  const closeNetwork = openNetwork()
-  const servers = [servePackages(repository), serveMail()]
+  const closeNetwork = openNetwork(network)
+  const servers = [servePackages(network, repository), serveMail(network)]
   const hosts: Record<string, Host> = {}
   const disk = join(folder, 'disk')
   mkdirSync(disk)
@@ -57,8 +71,8 @@ export async function openProvince(options: {
     if (process.env.TIEPDAN_KEEP_DEPLOY === undefined) rmSync(folder, { recursive: true, force: true })
   }
   async function boot(name: string): Promise<void> {
-    const host = await bootHost({ name, number: 11 + options.hosts.indexOf(name), base, folder, disk })
-    limitTo(host.root, debian)
+    const host = await bootHost({ name, network, number: 11 + options.hosts.indexOf(name), base, folder, disk })
+    limitTo(host.root, debian, network)
     hosts[name] = host
   }
   try {
@@ -83,9 +97,9 @@ export async function openProvince(options: {
   }
 }
 
-function servePackages(folder: string): ChildProcess {
+function servePackages(network: Network, folder: string): ChildProcess {
   // A process of its own: Ansible is waited for synchronously.
-  return spawn(
+  return spawnBeside(
     'python3',
     ['-m', 'http.server', String(repositoryPort), '--bind', network.machine, '--directory', folder],
     {
@@ -94,17 +108,13 @@ function servePackages(folder: string): ChildProcess {
   )
 }
 
-function serveMail(): ChildProcess {
+function serveMail(network: Network): ChildProcess {
   const main = join(import.meta.dirname, 'mail-main.ts')
-  return spawn(process.execPath, [main, network.machine, '2525'], { stdio: 'ignore' })
+  return spawnBeside(process.execPath, [main, network.machine, '2525'], { stdio: 'ignore' })
 }
 
-function writeInventory(
-  folder: string,
-  options: { groups: Record<string, string[]>; settings?: Record<string, unknown> },
-  hosts: Record<string, Host>,
-  jitsiKey: string,
-): void {
+function writeInventory(folder: string, options: ProvinceOptions, hosts: Record<string, Host>, jitsiKey: string): void {
+  const { network } = options
   const inventory = join(folder, 'inventory')
   mkdirSync(join(inventory, 'group_vars'), { recursive: true })
   writeHosts(folder, options.groups, hosts)
@@ -125,8 +135,6 @@ function writeInventory(
     jitsi_repository: `http://${network.machine}:${repositoryPort}/jitsi`,
     jitsi_repository_key: jitsiKey,
     backup_repository: '/mnt/disk/backup',
-    // A room PC of the test is entered by SSH, and gets its packages from this machine.
-    endpoint_kiosk_remote_assistance: true,
     endpoint_kiosk_package_servers: [network.machine],
     // Nothing to synchronise with here.
     base_ntp_servers: [network.machine],
@@ -142,9 +150,15 @@ function writeHosts(folder: string, groups: Record<string, string[]>, hosts: Rec
       { hosts: Object.fromEntries(members.map((name) => [name, {}])) },
     ]),
   )
-  const all = Object.fromEntries(Object.values(hosts).map((host) => [host.name, { ansible_host: host.address }]))
+  const members = Object.values(groups).flat()
+  const all = Object.fromEntries(
+    Object.values(hosts)
+      .filter((host) => members.includes(host.name))
+      .map((host) => [host.name, { ansible_host: host.address }]),
+  )
   writeFileSync(
-    join(folder, 'inventory/hosts.json'),
+    // Which is YAML too, and where scripts/deploy looks.
+    join(folder, 'inventory/hosts.yml'),
     JSON.stringify({ all: { hosts: all, children: { province: { children } } } }, null, 2),
   )
 }
@@ -179,8 +193,14 @@ function makeCertificates(folder: string): void {
 }
 
 function play(folder: string, playbook: string, more: string[]): Played {
+  const inventory = join(folder, 'inventory')
+  // The command for IT staff; it plays site.yml.
+  const [program = '', ...args] =
+    playbook === 'scripts/deploy'
+      ? [resolve(playbooks, '../../scripts/deploy'), ...more]
+      : ['ansible-playbook', '-i', inventory, playbook, ...more]
   const started = performance.now()
-  const result = spawnSync('ansible-playbook', ['-i', join(folder, 'inventory'), playbook, ...more], {
+  const result = spawnSync(program, args, {
     cwd: playbooks,
     encoding: 'utf8',
     maxBuffer: 256 * 1024 * 1024,
@@ -189,11 +209,12 @@ function play(folder: string, playbook: string, more: string[]): Played {
       ...process.env,
       ANSIBLE_NOCOLOR: '1',
       ANSIBLE_FORKS: '8',
+      TIEPDAN_INVENTORY: inventory,
       TIEPDAN_VAULT_PASSWORD_FILE: join(folder, 'vault-password'),
     },
   })
   const output = `${result.stdout}\n${result.stderr}`
-  writeFileSync(join(folder, `${playbook.replace('.yml', '')}-${Date.now()}.log`), output)
+  writeFileSync(join(folder, `${basename(playbook, '.yml')}-${Date.now()}.log`), output)
   const hosts: Played['hosts'] = {}
   for (const line of output.matchAll(/^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)/gm))
     hosts[line[1] ?? ''] = {
@@ -201,11 +222,46 @@ function play(folder: string, playbook: string, more: string[]): Played {
       changed: Number(line[3]),
       failures: Number(line[4]) + Number(line[5]),
     }
-  return { code: result.status ?? 1, output, hosts, seconds: (performance.now() - started) / 1000 }
+  return {
+    code: result.status ?? 1,
+    output,
+    hosts,
+    steps: stepsOf(output),
+    seconds: (performance.now() - started) / 1000,
+  }
 }
 
-/** The lines of tasks that changed something, for a test's message. */
+function stepsOf(output: string): Step[] {
+  const steps: Step[] = []
+  for (const line of output.split('\n')) {
+    const task = /^(?:TASK|RUNNING HANDLER) \[(.*)\] \*/.exec(line)?.[1]
+    if (task !== undefined) steps.push({ task, changed: [], seconds: 0 })
+    const step = steps.at(-1)
+    if (step === undefined) continue
+    const host = /^changed: \[([^\]\s]+)/.exec(line)?.[1]
+    if (host !== undefined && !step.changed.includes(host)) step.changed.push(host)
+    // How long it took stands below it, before the next one's name.
+    const took = /\((\d+):(\d\d):([\d.]+)\) +\d+:\d\d:[\d.]+ \*/.exec(line)
+    if (took !== null && step.seconds === 0)
+      step.seconds = (Number(took[1]) * 60 + Number(took[2])) * 60 + Number(took[3])
+  }
+  return steps
+}
+
+/** The tasks that changed something, for a test's message. */
 export const changedTasks = (played: Played): string[] =>
-  [...played.output.matchAll(/TASK \[([^\]]*)\][^\n]*\n(?:(?!TASK|PLAY|RUNNING).*\n)*?changed: \[(\S+)\]/g)].map(
-    (found) => `${found[2]}: ${found[1]}`,
-  )
+  played.steps.flatMap(({ task, changed }) => changed.map((host) => `${host}: ${task}`))
+
+/** What each role changed and how long it took, in the order of its first task. */
+export function roleTable(played: Played): string {
+  const roles = new Map<string, { changed: number; seconds: number }>()
+  for (const { task, changed, seconds } of played.steps) {
+    const [role = '', what] = task.split(' : ')
+    const name = what === undefined ? 'playbook' : role
+    const total = roles.get(name) ?? { changed: 0, seconds: 0 }
+    roles.set(name, { changed: total.changed + changed.length, seconds: total.seconds + seconds })
+  }
+  return [...roles]
+    .map(([name, { changed, seconds }]) => `${name} ${changed} changed ${seconds.toFixed(0)} s`)
+    .join(', ')
+}
