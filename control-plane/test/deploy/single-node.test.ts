@@ -163,7 +163,8 @@ test('a room PC shows its page alone; SSH is shut, and a key pressed in the room
   kiosk.run(`for i in $(seq 50); do systemctl is-active -q tiepdan-assistance && exit; sleep 0.2
     DISPLAY=:0 runuser -u phonghop -- xdotool key ctrl+alt+shift+h; done; exit 1`)
   assert.equal(roomSsh(), 'open')
-  kiosk.run('systemctl reload nftables; sleep 0.5')
+  kiosk.run(`for i in 1 2 3 4 5 6 7 8; do systemctl reload nftables; sleep 0.3
+    nft list chain inet tiepdan assistance | grep -q 'dport 22' || exit 1; done`)
   assert.equal(roomSsh(), 'open')
   // Who asked stands in the log, though web shares its port with TURN.
   assert.match(host().run('cat /var/log/nginx/access.log'), new RegExp(`^${kiosk.address} .* GET /kiosk `, 'm'))
@@ -172,7 +173,16 @@ test('a room PC shows its page alone; SSH is shut, and a key pressed in the room
 
 test('SSH offers keys alone', () => {
   for (const each of Object.values(province.hosts)) {
-    const asked = ['-o', 'PreferredAuthentications=none', '-o', 'BatchMode=yes', '-o', 'StrictHostKeyChecking=no']
+    const asked = [
+      '-o',
+      'PreferredAuthentications=none',
+      '-o',
+      'BatchMode=yes',
+      '-o',
+      'StrictHostKeyChecking=no',
+      '-o',
+      'ConnectTimeout=5',
+    ]
     const refused = spawnSync('ssh', [...asked, '-o', 'UserKnownHostsFile=/dev/null', `root@${each.address}`], {
       encoding: 'utf8',
     })
@@ -184,6 +194,8 @@ test('a second run changes nothing, nor on the room PC that lets it in; then its
   const again = province.play('site.yml', ...unchecked)
   assert.equal(again.code, 0, told(again))
   assert.deepEqual([again.hosts.may1?.changed, again.hosts.phong1?.changed], [0, 0], told(again))
+  // Nor was it left out.
+  assert.ok((again.hosts.phong1?.ok ?? 0) > 30, told(again))
   t.diagnostic(`${again.seconds.toFixed(0)} s`)
   room().run('systemctl stop tiepdan-assistance; sleep 0.5')
   assert.equal(roomSsh(), 'shut')
