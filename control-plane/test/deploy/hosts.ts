@@ -96,7 +96,10 @@ export async function bootHost(options: {
     const outside = `${network.bridge}-${number}`
     // A host that had to be killed may hold its end for a while.
     quietly('ip', ['link', 'del', outside])
-    run('ip', ['link', 'add', outside, 'type', 'veth', 'peer', 'name', 'host0', 'netns', space])
+    // A card of the same number after a reboot or in a new machine: who knows the address would else ask the old one for a while.
+    const card = ['02', '00', ...address.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))].join(':')
+    const peer = ['peer', 'name', 'host0', 'address', card, 'netns', space]
+    run('ip', ['link', 'add', outside, 'type', 'veth', ...peer])
     run('ip', ['link', 'set', outside, 'master', network.bridge, 'up'])
     const inside = (args: string[]): string => run('ip', ['-n', space, ...args])
     inside(['addr', 'add', `${address}/24`, 'dev', 'host0'])
