@@ -43,7 +43,7 @@ const roomSsh = (): string =>
     ['-c', `timeout 2 bash -c '</dev/tcp/${room().address}/22' 2>/dev/null && echo open || echo shut`],
     { encoding: 'utf8' },
   ).trim()
-/** Leaves the self-check out of a run whose outcome is looked at otherwise: it takes a minute. */
+/** Leaves the self-check out of a run whose outcome is looked at otherwise. */
 const unchecked = ['--skip-tags', 'self_check']
 const told = (played: Played): string => `${played.output.slice(-4_000)}\n${changedTasks(played).join('\n')}`
 const psql = (query: string): string =>

@@ -37,7 +37,7 @@ after(async () => {
   acme.stop()
 })
 
-/** Leaves the self-check out of a run whose outcome is looked at otherwise: it takes a minute. */
+/** Leaves the self-check out of a run whose outcome is looked at otherwise. */
 const unchecked = ['--skip-tags', 'self_check']
 const told = (played: Played): string => `${played.output.slice(-4_000)}\n${changedTasks(played).join('\n')}`
 const on = (name: string, line: string): string => province.hosts[name]?.run(line).trim() ?? ''
