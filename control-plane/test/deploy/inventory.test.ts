@@ -120,7 +120,8 @@ test('SSH is not left to keys alone where there is no key', () => {
   mkdirSync(join(folder, 'with/.ssh'), { recursive: true })
   writeFileSync(join(folder, 'with/.ssh/authorized_keys'), 'ssh-ed25519 AAAA\n')
   const look = (home: string, more: object = {}): string => {
-    const told = { ansible_facts: { user_dir: join(folder, home), user_id: 'quantri' }, ...more }
+    const own = { user_dir: join(folder, home), user_id: 'quantri' }
+    const told = { ansible_facts: own, base_home_folder: join(folder, 'homes'), ...more }
     const role = ['-v', '-m', 'include_role', '-a', 'name=base tasks_from=ssh_keys', '-e', JSON.stringify(told)]
     const played = ansible('ansible', 'may1', '-c', 'local', ...role)
     assert.equal(played.code, 0, played.output)
@@ -128,6 +129,12 @@ test('SSH is not left to keys alone where there is no key', () => {
   }
   assert.match(look('without'), /may1: quantri chưa có khóa SSH nào[^"]*ssh-copy-id/)
   assert.doesNotMatch(look('with'), /chưa có khóa/)
+  mkdirSync(join(folder, 'homes/lan/.ssh'), { recursive: true })
+  writeFileSync(join(folder, 'homes/lan/.ssh/authorized_keys'), '')
+  assert.match(look('without'), /chưa có khóa/)
+  copyFileSync(join(folder, 'with/.ssh/authorized_keys'), join(folder, 'homes/lan/.ssh/authorized_keys'))
+  assert.doesNotMatch(look('without'), /chưa có khóa/)
+  rmSync(join(folder, 'homes'), { recursive: true })
   assert.doesNotMatch(look('without', { base_ssh_keys_only: false }), /chưa có khóa/)
 })
 
