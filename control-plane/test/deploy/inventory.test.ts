@@ -79,19 +79,28 @@ test('scripts/deploy writes an inventory from a file of answers, once, and refus
   assert.equal(existsSync(join(folder, 'moi')), false)
   assert.match(deploy('khong-co.txt').output, /Không đọc được tệp câu trả lời .*khong-co\.txt/)
 
-  answers('tiepdan_certificates=files')
+  // From Notepad.
+  answers('  tiepdan_certificates=files\r\ntiepdan_office_mail=vp@example.test\r\n\r\n')
   const written = deploy('tra-loi.txt')
   assert.equal(written.code, 0, written.output)
   assert.match(written.output, new RegExp(`played: -i ${folder}/moi site.yml`))
   const told = execFileSync('ansible-inventory', ['-i', join(folder, 'moi'), '--host', 'tiepdan'], { encoding: 'utf8' })
-  const { ansible_connection, tiepdan_domain, tiepdan_admin_networks, tiepdan_certificates, tiepdan_public_address } =
-    JSON.parse(told) as Record<string, unknown>
-  assert.deepEqual(
-    [ansible_connection, tiepdan_domain, tiepdan_admin_networks, tiepdan_certificates, tiepdan_public_address],
-    ['local', 'tiepdan.example.test', ['10.1.0.0/24', '10.2.0.0/24'], 'files', ''],
-  )
+  const { tiepdan_smtp_url, ...settings } = JSON.parse(told) as Record<string, unknown>
+  assert.equal(tiepdan_smtp_url, '')
+  const wanted = {
+    ansible_connection: 'local',
+    tiepdan_domain: 'tiepdan.example.test',
+    tiepdan_admin_networks: ['10.1.0.0/24', '10.2.0.0/24'],
+    tiepdan_public_address: '',
+    tiepdan_certificates: 'files',
+    tiepdan_office_mail: 'vp@example.test',
+  }
+  assert.deepEqual(Object.fromEntries(Object.keys(wanted).map((name) => [name, settings[name]])), wanted)
   answers('tiepdan_certificates=acme\n')
-  assert.match(deploy('tra-loi.txt').output, /tệp câu trả lời không được đọc/)
+  const again = deploy('tra-loi.txt')
+  assert.equal(again.code, 2)
+  assert.match(again.output, /tệp câu trả lời không được đọc/)
+  assert.match(deploy().output, /played: /)
   assert.match(readFileSync(join(folder, 'moi/group_vars/province.yml'), 'utf8'), /tiepdan_certificates: "files"/)
 })
 
@@ -116,26 +125,39 @@ test('SSH is open to named networks alone, among them the one that the run comes
   assert.match(faults("['10.20.0.0/24'] | network_faults('10.20.0.1')"), /"msg": \[\]/)
 })
 
-test('SSH is not left to keys alone where there is no key', () => {
-  mkdirSync(join(folder, 'with/.ssh'), { recursive: true })
-  writeFileSync(join(folder, 'with/.ssh/authorized_keys'), 'ssh-ed25519 AAAA\n')
-  const look = (home: string, more: object = {}): string => {
-    const own = { user_dir: join(folder, home), user_id: 'quantri' }
-    const told = { ansible_facts: own, base_home_folder: join(folder, 'homes'), ...more }
-    const role = ['-v', '-m', 'include_role', '-a', 'name=base tasks_from=ssh_keys', '-e', JSON.stringify(told)]
+test('SSH is not left to keys alone while whoever signed in has none', () => {
+  const home = join(folder, 'quantri')
+  mkdirSync(join(home, '.ssh'), { recursive: true })
+  const keys = join(home, '.ssh/authorized_keys')
+  mkdirSync(join(folder, 'who'))
+  // Whoever runs the tests is somebody else.
+  for (const [name, says] of Object.entries({ id: 'quantri', getent: `quantri:x:1000:1000::${home}:/bin/bash` })) {
+    writeFileSync(join(folder, 'who', name), `#!/bin/sh\necho '${says}'\n`)
+    chmodSync(join(folder, 'who', name), 0o755)
+  }
+  const look = (only = true): string => {
+    const more = { ansible_facts: { env: {} }, base_ssh_keys_only: only }
+    const role = ['-v', '-m', 'include_role', '-a', 'name=base tasks_from=ssh_keys', '-e', JSON.stringify(more)]
     const played = ansible('ansible', 'may1', '-c', 'local', ...role)
     assert.equal(played.code, 0, played.output)
     return played.output
   }
-  assert.match(look('without'), /may1: quantri chưa có khóa SSH nào[^"]*ssh-copy-id/)
-  assert.doesNotMatch(look('with'), /chưa có khóa/)
-  mkdirSync(join(folder, 'homes/lan/.ssh'), { recursive: true })
-  writeFileSync(join(folder, 'homes/lan/.ssh/authorized_keys'), '')
-  assert.match(look('without'), /chưa có khóa/)
-  copyFileSync(join(folder, 'with/.ssh/authorized_keys'), join(folder, 'homes/lan/.ssh/authorized_keys'))
-  assert.doesNotMatch(look('without'), /chưa có khóa/)
-  rmSync(join(folder, 'homes'), { recursive: true })
-  assert.doesNotMatch(look('without', { base_ssh_keys_only: false }), /chưa có khóa/)
+  const path = process.env.PATH
+  const sudoer = process.env.SUDO_USER
+  process.env.PATH = `${join(folder, 'who')}:${path}`
+  delete process.env.SUDO_USER
+  try {
+    for (const none of [undefined, '', '# ssh-ed25519 AAAA của máy cũ\n']) {
+      if (none !== undefined) writeFileSync(keys, none)
+      assert.match(look(), /may1: tài khoản quantri chưa có khóa SSH[^"]*ssh-copy-id quantri@/)
+    }
+    assert.doesNotMatch(look(false), /chưa có khóa/)
+    writeFileSync(keys, '# máy mới\nfrom="10.20.0.0/24" ssh-ed25519 AAAA lan\n')
+    assert.doesNotMatch(look(), /chưa có khóa/)
+  } finally {
+    process.env.PATH = path
+    if (sudoer !== undefined) process.env.SUDO_USER = sudoer
+  }
 })
 
 test('a check tells what is good, what is a note, and what is wrong with its remedy; it has its tries and its own input', () => {
