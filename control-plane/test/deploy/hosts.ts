@@ -70,6 +70,8 @@ export async function bootHost(options: {
   const address = `${network.prefix}${number}`
   const root = join(folder, 'root')
   const space = `td-${name}`
+  // Beside the disk, which goes with the host.
+  const console = join(options.folder, `${name}-console.log`)
   // In memory: writing and syncing packages would be half of a test's time. A host takes 1 to 2 GB of it.
   mkdirSync(folder, { recursive: true })
   run('mount', ['-t', 'tmpfs', '-o', 'size=12g,mode=0755', 'tmpfs', folder])
@@ -110,7 +112,7 @@ export async function bootHost(options: {
 
   async function start(): Promise<void> {
     makeNamespace()
-    const log = openSync(join(folder, 'console.log'), 'a')
+    const log = openSync(console, 'a')
     process = spawnBeside(
       'bash',
       [
@@ -132,16 +134,16 @@ export async function bootHost(options: {
       ],
       { stdio: ['ignore', log, log] },
     )
-    // The process has its own; kept here it would hold the disk.
+    // The process has its own.
     closeSync(log)
     const started = process
     for (let attempt = 0; attempt < 300; attempt++) {
-      if (started.exitCode !== null) throw new Error(`${name} did not boot: see ${folder}/console.log`)
+      if (started.exitCode !== null) throw new Error(`${name} did not boot: see ${console}`)
       leader = Number(firstLine('pgrep', ['-P', String(started.pid)]))
       if (leader > 0 && answersSsh(space)) return
       await new Promise((done) => setTimeout(done, 100))
     }
-    throw new Error(`${name} does not answer SSH: see ${folder}/console.log`)
+    throw new Error(`${name} does not answer SSH: see ${console}`)
   }
 
   async function halt(): Promise<void> {
@@ -157,7 +159,19 @@ export async function bootHost(options: {
     quietly('ip', ['netns', 'del', space])
   }
 
-  await start()
+  async function stop(): Promise<void> {
+    await halt()
+    quietly('umount', [root])
+    quietly('umount', [folder])
+    rmSync(folder, { recursive: true, force: true })
+  }
+
+  try {
+    await start()
+  } catch (error) {
+    await stop()
+    throw error
+  }
   return {
     name,
     address,
@@ -168,12 +182,7 @@ export async function bootHost(options: {
       await halt()
       await start()
     },
-    async stop() {
-      await halt()
-      quietly('umount', [root])
-      quietly('umount', [folder])
-      rmSync(folder, { recursive: true, force: true })
-    },
+    stop,
   }
 }
 

@@ -147,9 +147,14 @@ test('SSH is not left to keys alone while whoever signed in has none', () => {
   process.env.PATH = `${join(folder, 'who')}:${path}`
   delete process.env.SUDO_USER
   try {
-    for (const none of [undefined, '', '# ssh-ed25519 AAAA của máy cũ\n']) {
+    for (const none of [
+      undefined,
+      '',
+      '# ssh-ed25519 AAAA của máy cũ\n',
+      'command="rsync" ssh-ed25519 AAAA sao lưu\n',
+    ]) {
       if (none !== undefined) writeFileSync(keys, none)
-      assert.match(look(), /may1: tài khoản quantri chưa có khóa SSH[^"]*ssh-copy-id quantri@/)
+      assert.match(look(), /may1: tài khoản quantri chưa có khóa SSH[^"]*authorized_keys của quantri/)
     }
     assert.doesNotMatch(look(false), /chưa có khóa/)
     writeFileSync(keys, '# máy mới\nfrom="10.20.0.0/24" ssh-ed25519 AAAA lan\n')

@@ -171,7 +171,7 @@ test('a room PC shows its page alone; SSH is shut, and a key pressed in the room
   kiosk.run('systemctl stop man-hinh')
 })
 
-test('SSH offers keys alone', () => {
+test('SSH offers keys alone, and the self-check tells when it takes passwords', () => {
   for (const each of Object.values(province.hosts)) {
     const asked = [
       '-o',
@@ -188,6 +188,13 @@ test('SSH offers keys alone', () => {
     })
     assert.match(refused.stderr, /Permission denied \(publickey\)\./, each.name)
   }
+  const file = '/etc/ssh/sshd_config.d/00-tiepdan.conf'
+  host().run(`cp ${file} /root/ssh && echo 'PasswordAuthentication yes' >${file} && systemctl reload ssh`)
+  const told = province.play('self-check.yml', '--limit', 'may1')
+  host().run(`mv /root/ssh ${file} && systemctl reload ssh`)
+  assert.equal(told.code, 2)
+  assert.match(told.output, /\[HỎNG\] may1: SSH chỉ nhận khóa — .*\(.*password/)
+  assert.match(told.output, / 1 không đạt/)
 })
 
 test('a second run changes nothing, nor on the room PC that lets it in; then its SSH is shut again', (t) => {
@@ -199,7 +206,7 @@ test('a second run changes nothing, nor on the room PC that lets it in; then its
   t.diagnostic(`${again.seconds.toFixed(0)} s`)
   room().run('systemctl stop tiepdan-assistance; sleep 0.5')
   assert.equal(roomSsh(), 'shut')
-  // From here on as at night: nobody in the room lets anybody in.
+  // From here on the servers alone: each run would wait ten seconds for it.
   province.regroup(groups)
 })
 
