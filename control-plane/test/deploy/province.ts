@@ -195,12 +195,13 @@ function makeCertificates(folder: string): void {
 function play(folder: string, playbook: string, more: string[]): Played {
   const inventory = join(folder, 'inventory')
   // The command for IT staff; it plays site.yml.
-  const [program = '', ...args] =
+  const command =
     playbook === 'scripts/deploy'
       ? [resolve(playbooks, '../../scripts/deploy'), ...more]
       : ['ansible-playbook', '-i', inventory, playbook, ...more]
   const started = performance.now()
-  const result = spawnSync(program, args, {
+  // It ends with this process too (hosts.ts, spawnBeside).
+  const result = spawnSync('setpriv', ['--pdeathsig', 'TERM', ...command], {
     cwd: playbooks,
     encoding: 'utf8',
     maxBuffer: 256 * 1024 * 1024,
