@@ -1,16 +1,16 @@
 -- The control plane's only edge inside Prosody. Loaded on the MUC component of participants' rooms. See README.md beside this file.
 -- It reports who joined and left, in order and without loss; makes owner only those whose token says so; keeps the conductor out of
--- sight; lists, kicks and closes at the control plane's word.
+-- sight; lets no room be that the control plane does not know; lists, kicks and closes at the control plane's word.
 
 local array = require "util.array";
 local jid = require "util.jid";
 local json = require "util.json";
-local st = require "util.stanza";
-local time = require "util.time";
 local hashes = require "util.hashes";
 
 local secret = module:get_option_string("tiepdan_edge_secret");
+local url = module:get_option_string("tiepdan_edge_url", "http://127.0.0.1:8080");
 local ignored_domains = module:get_option_set("tiepdan_edge_ignored_domains", {});
+local look_seconds = module:get_option_number("tiepdan_edge_look_seconds", 3);
 local mod_muc = module:depends("muc");
 -- On a component nothing else loads it, and without it the routes below are not found.
 module:depends("http");
@@ -19,178 +19,139 @@ if not secret or #secret < 32 then
 end
 
 local queue = module:require("tiepdan_edge_queue").new(module, {
-	url = module:get_option_string("tiepdan_edge_url", "http://127.0.0.1:8080") .. "/api/edge/events";
+	url = url .. "/api/edge/events";
 	secret = secret;
 	folder = module:get_option_string("tiepdan_edge_folder", prosody.paths.data .. "/tiepdan_edge");
 	max_waiting = module:get_option_number("tiepdan_edge_max_waiting", 100000);
 });
 
-local function now_ms()
-	return math.floor(time.now() * 1000);
+local function room_of(stanza)
+	return mod_muc.get_room_from_jid(jid.bare(stanza.attr.to)) or nil;
 end
 
--- Jicofo's own health rooms are not hearings.
-local function is_reported_room(room)
-	return not jid.node(room.jid):match("^__jicofo%-health%-check");
-end
+local people = module:require("tiepdan_edge_people").new({ ignored_domains = ignored_domains });
+local hiding = module:require("tiepdan_edge_hiding").new(module, people, { ignored_domains = ignored_domains, room_of = room_of });
+local on_proved;
+local rooms = module:require("tiepdan_edge_rooms").new(module, people, {
+	url = url .. "/api/reservations/conference";
+	secret = secret;
+	grace_seconds = module:get_option_number("tiepdan_edge_grace_seconds", 20);
+	get_room = mod_muc.get_room_from_jid;
+	on_proved = function (room) on_proved(room); end;
+});
+local guard = module:require("tiepdan_edge_guard").new(module, people, {
+	ignored_domains = ignored_domains;
+	rooms = mod_muc.live_rooms;
+	room_of = room_of;
+	is_for_people = rooms.is_for_people;
+	names_room = rooms.names_room;
+});
 
--- focus, bridges and recorders are not people: they live on other domains than the participants.
-local function is_person(real_jid)
-	return not ignored_domains:contains(jid.host(real_jid));
-end
+-- Telling ------------------------------------------------------------------------------------------------------------------
 
--- The nickname is the client's own choice, up to 1023 bytes: one that the control plane refuses would hold up everybody's events. A text that is
--- too long is cut between two characters and told apart by its hash, the same each time it is told.
-local longest_text = 200;
-local function bounded(text)
-	if type(text) ~= "string" or #text <= longest_text then return text; end
-	local last = longest_text - 72;
-	while last > 0 and text:byte(last + 1) >= 0x80 and text:byte(last + 1) < 0xc0 do last = last - 1; end
-	return text:sub(1, last) .. "…" .. hashes.sha256(text, true);
-end
-
--- What the token said of the person (Jitsi's token modules and our stage's keep it on the session).
-local function person_of(session)
-	local user = session and session.jitsi_meet_context_user;
-	if type(user) ~= "table" then return {}; end
-	return {
-		userId = type(user.id) == "string" and user.id or nil;
-		name = type(user.name) == "string" and user.name or nil;
-		moderator = user.moderator == true or user.moderator == "true";
-		hidden = user.hidden == true or user.hidden == "true";
-	};
-end
-
-local function describe(occupant_jid, person)
-	return {
-		occupantId = bounded(jid.resource(occupant_jid));
-		userId = bounded(person.userId);
-		name = bounded(person.name);
-		hidden = person.hidden or false;
-		moderator = person.moderator or false;
-		joinedAt = person.joinedAt;
-	};
-end
-
-local function report(kind, room, occupant_jid, person)
-	local event = occupant_jid and describe(occupant_jid, person) or {};
+local function report(kind, room, occupant)
+	local event = {};
+	for key, value in pairs(occupant or {}) do event[key] = value; end
 	event.kind = kind;
-	event.at = now_ms();
-	event.room = bounded(jid.node(room.jid));
+	event.at = people.now_ms();
+	event.room = people.bounded(jid.node(room.jid));
 	queue:push(event);
 end
 
--- Who is where, now: sent at the start and whenever the control plane has lost count.
+function on_proved(room)
+	report("room-created", room);
+end
+
+-- Tells what has changed at one nickname since it was last told. What is told follows from the room as it is, whichever event said to look.
+local function settle(room, nick)
+	if not rooms.is_proved(room) then return; end
+	local told = people.notes(room).told;
+	local is, was = people.described(room, nick), told[nick];
+	if was and (not is or is.userId ~= was.userId) then
+		told[nick] = nil;
+		report("occupant-left", room, was);
+		is = people.described(room, nick);
+	end
+	if is and not told[nick] then
+		told[nick] = is;
+		report("occupant-joined", room, is);
+	end
+end
+
+local function settle_all(room)
+	local nicks = {};
+	for nick in pairs(people.notes(room).told) do nicks[nick] = true; end
+	for nick in room:each_occupant() do nicks[nick] = true; end
+	for nick in pairs(nicks) do settle(room, nick); end
+	people.forget_gone(room);
+end
+
+local function live_rooms()
+	local found = {};
+	for room in mod_muc.live_rooms() do table.insert(found, room); end
+	return found;
+end
+
+-- Who is where, now, from the rooms themselves: sent at the start and whenever the control plane has lost count.
 local function all_rooms()
-	local rooms = array();
-	for room in mod_muc.live_rooms() do
-		if is_reported_room(room) then
+	local listed = array();
+	for _, room in ipairs(live_rooms()) do
+		if rooms.is_proved(room) then
 			local occupants = array();
-			for occupant_jid, person in pairs(room._tiepdan or {}) do
-				occupants:push(describe(occupant_jid, person));
-			end
-			rooms:push({ room = bounded(jid.node(room.jid)); occupants = occupants });
+			for _, one in ipairs(people.occupants(room)) do occupants:push(people.described(room, one.nick)); end
+			listed:push({ room = people.bounded(jid.node(room.jid)); occupants = occupants });
 		end
 	end
-	return rooms;
+	return listed;
 end
 
 local function push_snapshot()
-	queue:push({ kind = "snapshot", at = now_ms(), rooms = all_rooms() });
+	queue:push({ kind = "snapshot", at = people.now_ms(), rooms = all_rooms() });
 end
 queue.on_needs_snapshot = push_snapshot;
 
--- Out of sight ------------------------------------------------------------------------------------------------------------
-
-local function is_hidden(room, occupant_jid)
-	local person = room._tiepdan and room._tiepdan[occupant_jid];
-	return person ~= nil and person.hidden;
-end
-
--- A hidden occupant's presence reaches only himself, other hidden ones, and the services (focus must see whom it obeys).
-local function may_see(room, viewer_nick, viewer_real_jid, about)
-	return viewer_nick == about or not is_person(viewer_real_jid) and not ignored_domains:contains("recorder:" .. jid.host(viewer_real_jid))
-		or is_hidden(room, viewer_nick);
-end
-
--- Wrapped per room, because these two are all through which one occupant learns of another (muc.lib.lua).
-local function hide_in(room)
-	if room._tiepdan_wrapped then return; end
-	room._tiepdan_wrapped = true;
-	local route, send_list = room.route_to_occupant, room.send_occupant_list;
-	function room:route_to_occupant(occupant, stanza)
-		local about = stanza.attr.from;
-		if stanza.name == "presence" and is_hidden(self, about) and not may_see(self, occupant.nick, occupant.bare_jid, about) then return; end
-		return route(self, occupant, stanza);
-	end
-	function room:send_occupant_list(to, filter)
-		local viewer = self:get_occupant_by_real_jid(to);
-		return send_list(self, to, function (occupant_jid, occupant)
-			if is_hidden(self, occupant_jid) and not may_see(self, viewer and viewer.nick, to, occupant_jid) then return false; end
-			return filter == nil or filter(occupant_jid, occupant);
-		end);
+local function look_at_all()
+	for _, room in ipairs(live_rooms()) do
+		rooms.look(room);
+		guard.look(room);
+		settle_all(room);
 	end
 end
 
 -- Coming and going ----------------------------------------------------------------------------------------------------------
 
-module:hook("muc-room-pre-create", function (event) hide_in(event.room); end, 10);
+module:hook("muc-room-pre-create", function (event) hiding.wrap(event.room); end, 10);
+module:hook("muc-room-created", function (event) hiding.wrap(event.room); end, 100);
+-- A room that Prosody had swapped out is another object when it comes back.
+module:hook("muc-room-restored", function (event) hiding.wrap(event.room); end, 100);
 
-module:hook("muc-room-created", function (event)
-	hide_in(event.room);
-	if is_reported_room(event.room) then report("room-created", event.room); end
-end, -100);
-
--- Who was put out does not come back with the token he still has: refusals last as long as this Prosody; after a restart the
--- control plane, which compares who is there with who may be, puts him out again.
-local put_out = {};
-
-module:hook("muc-occupant-pre-join", function (event)
-	local person = person_of(event.origin);
-	if person.userId and put_out[person.userId] then
-		event.origin.send(st.error_reply(event.stanza, "auth", "forbidden", "Thông tin đăng nhập đã bị thu hồi"));
-		return true;
+-- A second session of somebody who is there already comes by the second event alone.
+local function on_session(event)
+	local room, real_jid = event.room, event.jid or event.stanza.attr.from;
+	if not people.is_person(real_jid) then return; end
+	people.note(room, real_jid);
+	if rooms.names_room(prosody.full_sessions[real_jid], room) then rooms.prove(room); end
+	local person = people.of_session(room, real_jid);
+	if person and person.moderator and room:get_affiliation(real_jid) ~= "owner" then
+		room:set_affiliation(true, jid.bare(real_jid), "owner");
 	end
-	if person.hidden then
-		-- Known before the first presence is broadcast, or the others would see him come.
-		local room = event.room;
-		hide_in(room);
-		room._tiepdan = room._tiepdan or {};
-		person.joinedAt = now_ms();
-		room._tiepdan[event.occupant.nick] = person;
-	end
-end, 10);
-
-module:hook("muc-occupant-joined", function (event)
-	local room, occupant = event.room, event.occupant;
-	if not is_person(occupant.bare_jid) or not is_reported_room(room) then return; end
-	local person = person_of(event.origin);
-	person.joinedAt = now_ms();
-	room._tiepdan = room._tiepdan or {};
-	room._tiepdan[occupant.nick] = person;
-	if person.moderator then
-		room:set_affiliation(true, occupant.bare_jid, "owner");
-	end
-	report("occupant-joined", room, occupant.nick, person);
-end, -100);
+	settle(room, event.occupant.nick);
+end
+module:hook("muc-occupant-joined", on_session, -100);
+module:hook("muc-occupant-session-new", on_session, -100);
 
 module:hook("muc-occupant-left", function (event)
-	local room, nick = event.room, event.occupant.nick;
-	local person = room._tiepdan and room._tiepdan[nick];
-	if not person then return; end
-	room._tiepdan[nick] = nil;
-	report("occupant-left", room, nick, person);
+	settle(event.room, event.occupant.nick);
+	people.forget_gone(event.room);
 end, -100);
 
+-- The last leave and the destroy come together, destroy may be first: whoever is still noted has left by now.
 module:hook("muc-room-destroyed", function (event)
 	local room = event.room;
-	if not is_reported_room(room) then return; end
-	-- The last leave and the destroy come together, destroy may be first: whoever is still noted has left by now.
-	for nick, person in pairs(room._tiepdan or {}) do
-		room._tiepdan[nick] = nil;
-		report("occupant-left", room, nick, person);
-	end
+	if not rooms.is_proved(room) then return; end
+	settle_all(room);
 	report("room-destroyed", room);
+	people.notes(room).proved = false;
 end, -100);
 
 -- The control plane's word ---------------------------------------------------------------------------------------------------
@@ -223,36 +184,23 @@ local function room_named(name)
 	return type(name) == "string" and mod_muc.get_room_from_jid(jid.join(name:lower(), module.host)) or nil;
 end
 
+-- Events that the look makes stand in the queue before the list is read: the control plane sees that they are under way.
 local function list(event)
-	local rooms = all_rooms();
-	return answer(event, 200, { processId = queue.process_id, rooms = rooms, queue = queue:counts() });
+	look_at_all();
+	return answer(event, 200, { processId = queue.process_id, rooms = all_rooms(), queue = queue:counts() });
 end
 
-local function end_sessions(occupant, reason)
-	for real_jid in occupant:each_session() do
-		local session = prosody.full_sessions[real_jid];
-		if session then session:close({ condition = "policy-violation", text = reason }); end
-	end
-end
-
+-- By user id everywhere; by occupant id only who has none.
 local function kick(event, body)
-	if type(body.userId) ~= "string" then return answer(event, 400, { title = "userId is missing" }); end
 	local reason = type(body.reason) == "string" and body.reason or nil;
-	put_out[body.userId] = true;
-	local room = room_named(body.room);
-	local leaving = {};
-	for nick, person in pairs(room and room._tiepdan or {}) do
-		if person.userId == body.userId then table.insert(leaving, nick); end
+	if type(body.userId) == "string" then return answer(event, 200, { kicked = guard.put_out(body.userId, reason) }); end
+	if type(body.occupantId) ~= "string" then return answer(event, 400, { title = "userId is missing" }); end
+	local room, removed = room_named(body.room), 0;
+	for _, one in ipairs(room and people.occupants(room) or {}) do
+		local is_named = people.bounded(jid.resource(one.nick)) == body.occupantId;
+		if is_named and guard.remove(room, one.nick, reason) then removed = removed + 1; end
 	end
-	for _, nick in ipairs(leaving) do
-		local occupant = room:get_occupant_by_nick(nick);
-		if occupant then
-			room:set_affiliation(true, occupant.bare_jid, "none");
-			room:set_role(true, nick, nil, reason); -- 307: the client is told
-			module:add_timer(0.5, function () end_sessions(occupant, reason); end);
-		end
-	end
-	return answer(event, 200, { kicked = #leaving });
+	return answer(event, 200, { kicked = removed });
 end
 
 local function close(event, body)
@@ -273,5 +221,11 @@ module:provides("http", {
 	};
 });
 
+-- A module that is loaded anew finds rooms that are there already.
+for _, room in ipairs(live_rooms()) do hiding.wrap(room); end
+module:add_timer(look_seconds, function ()
+	look_at_all();
+	return look_seconds;
+end);
 push_snapshot();
 queue:start();

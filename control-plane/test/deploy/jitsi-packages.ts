@@ -28,7 +28,7 @@ export function prosodyPlugins(): Record<string, string> {
     mod_client_proxy: lua('mod_stage_focus_proxy.lua'),
   }
   const others =
-    'features_identity conference_duration muc_breakout_rooms limits_exception muc_hide_all muc_domain_mapper muc_rate_limit speakerstats_component end_conference av_moderation_component room_metadata_component polls_component'
+    'features_identity conference_duration muc_filter_access limits_exception muc_hide_all muc_domain_mapper muc_rate_limit speakerstats_component end_conference av_moderation_component room_metadata_component polls_component'
   for (const name of others.split(' ')) plugins[`mod_${name}`] = empty
   return plugins
 }

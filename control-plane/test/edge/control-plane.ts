@@ -14,6 +14,12 @@ export interface PlayedControlPlane {
   allowed: Set<string>
   /** While true every event is answered with 503. */
   down: boolean
+  /** While true nothing is answered but 503, keys apart. */
+  away: boolean
+  /** While true a proxy in between answers reservations with a page of its own. */
+  proxied: boolean
+  /** So many batches are answered with the wish for a snapshot: what was in them is lost. */
+  gaps: number
   /** Events of these users are refused with 422, whatever their form. */
   refused: Set<string>
   asked: { method: string; url: string }[]
@@ -40,6 +46,9 @@ export async function playControlPlane(port: number): Promise<PlayedControlPlane
     events: [],
     allowed: new Set(['abc']),
     down: false,
+    away: false,
+    proxied: false,
+    gaps: 0,
     refused: new Set(),
     asked: [],
     token({ claims = {}, header = {}, key = privateKey, user = {}, features = { recording: true } } = {}) {
@@ -92,16 +101,22 @@ function answer(
   if (url.startsWith('/api/asap/'))
     return url.includes(keys.kidHash) ? response.writeHead(200).end(keys.pem) : response.writeHead(404).end()
   if (request.headers.authorization !== `Bearer ${edgeSecret}`) return json(401, {})
+  if (played.away) return json(503, {})
   if (url === '/api/edge/events') {
     if (played.down) return json(503, {})
     const batch = JSON.parse(body) as EdgeEvents
     if (!Value.Check(EdgeEvents, batch)) return json(400, {})
     if (batch.events.some((event) => played.refused.has(event.userId ?? ''))) return json(422, {})
+    if (played.gaps > 0) {
+      played.gaps--
+      return json(409, { needs: 'snapshot' })
+    }
     for (const event of batch.events) played.events.push({ ...event, processId: batch.processId })
     return json(200, { acknowledged: batch.events.at(-1)?.sequence })
   }
   if (url === '/api/reservations/conference') {
     const name = new URLSearchParams(body).get('name') ?? ''
+    if (played.proxied) return response.writeHead(403, { 'content-type': 'text/html' }).end('<html>403</html>')
     if (!played.allowed.has(name)) return json(403, { message: 'chưa đến giờ' })
     return json(200, { id: `id-${name}`, name, mail_owner: '', start_time: new Date().toISOString(), duration: 86_400 })
   }

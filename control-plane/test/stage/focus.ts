@@ -26,7 +26,7 @@ interface Room {
 }
 
 export interface StageFocus {
-  /** Where stage Jibris report to. */
+  /** Where stage Jibris report to; and as Jicofo's own HTTP port, it makes any room for anybody at `/conference-request/v1`. */
   url: string
   rooms(): string[]
   recorders: Recorders
@@ -123,14 +123,16 @@ export async function startStageFocus(options: {
     }, 1_000).unref()
   }
 
+  async function makeRoom(roomJid: string): Promise<void> {
+    const name = roomJid.split('@')[0]?.toLowerCase() ?? ''
+    if (rooms.has(name)) return
+    const room: Room = { name, roles: new Map(), status: null }
+    rooms.set(name, room)
+    await sendPresence(room, true)
+  }
+
   xmpp.iqCallee.set(focusXmlns, 'conference', async ({ element }: { element: Element }) => {
-    const name = (element.attrs.room ?? '').split('@')[0]?.toLowerCase() ?? ''
-    let room = rooms.get(name)
-    if (room === undefined) {
-      room = { name, roles: new Map(), status: null }
-      rooms.set(name, room)
-      await sendPresence(room, true)
-    }
+    await makeRoom(element.attrs.room ?? '')
     return xml('conference', { xmlns: focusXmlns, room: element.attrs.room, ready: 'true', focusjid: `focus@${auth}` })
   })
 
@@ -158,7 +160,7 @@ export async function startStageFocus(options: {
     return iqError(outcome.reason, outcome.reason === 'resource-constraint' ? 'wait' : 'cancel')
   })
 
-  const server = await listenForRecorders(options.port, recorders)
+  const server = await listen(options.port, recorders, makeRoom)
   await xmpp.start()
   return {
     url: `http://127.0.0.1:${options.port}`,
@@ -174,14 +176,27 @@ export async function startStageFocus(options: {
   }
 }
 
-/** POST /jibri-status { jibri, sessionId, status, error? } from the stage's recorders. */
-async function listenForRecorders(port: number, recorders: Recorders): Promise<Server> {
+/**
+ * POST /jibri-status { jibri, sessionId, status, error? } from the stage's recorders; POST /conference-request/v1 { room } from anybody,
+ * without a token and without Jitsi's reservation module being asked, as Jicofo's.
+ */
+async function listen(port: number, recorders: Recorders, makeRoom: (jid: string) => Promise<void>): Promise<Server> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      recorders.report(JSON.parse(Buffer.concat(chunks).toString()) as Parameters<Recorders['report']>[0])
-      response.writeHead(204).end()
+    request.on('end', async () => {
+      const body = JSON.parse(Buffer.concat(chunks).toString()) as Parameters<Recorders['report']>[0] & {
+        room?: string
+      }
+      if (request.url !== '/conference-request/v1') {
+        recorders.report(body)
+        response.writeHead(204).end()
+        return
+      }
+      await makeRoom(body.room ?? '')
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ ready: true, room: body.room, focusJid: `focus@${auth}` }))
     })
   })
   await new Promise<void>((done) => server.listen(port, '127.0.0.1', done))

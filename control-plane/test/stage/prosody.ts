@@ -25,6 +25,14 @@ interface Options {
   controlPlaneUrl: string
   edgeSecret: string
   focusPassword: string
+  edge?: EdgeSettings
+}
+
+export interface EdgeSettings {
+  /** How long a room lives that neither the control plane nor a person's token has proved (the module's default is 20 s). */
+  graceSeconds?: number
+  /** Loads `stage_faults`: what goes wrong inside Prosody, by nickname. */
+  faults?: boolean
 }
 
 export interface StageProsody {
@@ -99,7 +107,7 @@ const answers = (port: number): Promise<boolean> =>
     socket.once('error', () => done(false))
   })
 
-function prosodyConfiguration({ folder, port, controlPlaneUrl, edgeSecret }: Options): string {
+function prosodyConfiguration({ folder, port, controlPlaneUrl, edgeSecret, edge = {} }: Options): string {
   const { domain, muc, auth, focus, recorder } = stageXmpp
   return `
 run_as_root = true
@@ -139,10 +147,11 @@ VirtualHost "${auth}"
 Component "${muc}" "muc"
   http_host = "localhost"
   storage = "memory"
-  modules_enabled = { "stage_token_rooms", "stage_room_events", "tiepdan_edge" }
+  modules_enabled = { "stage_token_rooms", "stage_room_events", ${edge.faults === true ? '"stage_faults", ' : ''}"tiepdan_edge" }
   restrict_room_creation = true
   muc_room_locking = false
   muc_room_default_public_jids = true
+  muc_max_rooms = 10000
   admins = { "focus@${auth}" }
   stage_domain = "${domain}"
   stage_trusted_domains = { "${auth}", "${recorder}" }
@@ -150,6 +159,7 @@ Component "${muc}" "muc"
   tiepdan_edge_secret = "${edgeSecret}"
   tiepdan_edge_folder = "${folder}/edge-queue"
   tiepdan_edge_ignored_domains = { "${auth}", "${recorder}", "recorder:${recorder}" }
+  ${edge.graceSeconds === undefined ? '' : `tiepdan_edge_grace_seconds = ${edge.graceSeconds}`}
 
 Component "${focus}" "stage_focus_proxy"
   target_address = "focus@${auth}"

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../support/databases.ts'
 import { type StageFocus, startStageFocus } from './focus.ts'
-import { createStageProsody, type StageProsody, stageXmpp } from './prosody.ts'
+import { createStageProsody, type EdgeSettings, type StageProsody, stageXmpp } from './prosody.ts'
 import { startStageWeb } from './web.ts'
 
 export interface StagePorts {
@@ -31,6 +31,7 @@ export async function startStage(options: {
   edgeSecret: string
   ports?: StagePorts
   jibris?: string[]
+  edge?: EdgeSettings
 }): Promise<Stage> {
   mkdirSync(options.folder, { recursive: true })
   const ports = options.ports ?? { prosody: await freePort(), web: await freePort(), focus: await freePort() }
@@ -41,6 +42,7 @@ export async function startStage(options: {
     controlPlaneUrl: options.controlPlaneUrl,
     edgeSecret: options.edgeSecret,
     focusPassword,
+    ...(options.edge === undefined ? {} : { edge: options.edge }),
   })
   const focus = await startStageFocus({
     prosodyUrl: prosody.httpUrl,

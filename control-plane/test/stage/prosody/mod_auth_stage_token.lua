@@ -90,7 +90,11 @@ local function anonymous(self)
 		module:log("info", "token refused: %s", fault);
 		return "failure", "not-allowed", fault;
 	end
-	self.username = id.medium():lower():gsub("[^%w]", "x");
+	-- As Jitsi's: who names the stream that he wants to take up gets that stream's account, whatever his token says.
+	for _, other in pairs(session.stage_previd and prosody.full_sessions or {}) do
+		if other.resumption_token == session.stage_previd then self.username = other.username; end
+	end
+	self.username = self.username or id.medium():lower():gsub("[^%w]", "x");
 	return "success";
 end
 sasl.registerMechanism("ANONYMOUS", { "stage_token" }, anonymous);
@@ -111,5 +115,5 @@ module:hook_global("websocket-session", function (event)
 	local url = event.request.url;
 	local query = type(url) == "table" and url.query or nil;
 	local params = query and formdecode(query);
-	if type(params) == "table" then event.session.stage_token = params.token; end
+	if type(params) == "table" then event.session.stage_token, event.session.stage_previd = params.token, params.previd; end
 end);
