@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { type Static, Type } from 'typebox'
 import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
+import { listedIn, notListed } from './occupancy.ts'
 import { kickQueue } from './prosody.ts'
 import * as store from './store.ts'
 
@@ -47,16 +48,10 @@ export const EdgeEvents = Type.Object({
     { minItems: 1, maxItems: 500 },
   ),
 })
-export interface Listed {
-  roomName: string
-  occupant: Static<typeof Occupant>
-}
 export type EdgeEvents = Static<typeof EdgeEvents>
 type EdgeEvent = EdgeEvents['events'][number]
 
 export type Taken = { is: 'taken'; acknowledged: number } | { is: 'gap' }
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 // Any fixed number: one batch of events or one correction at a time, so that two of them cannot interleave.
 const edgeLock = 7_241_110
@@ -104,7 +99,7 @@ export function createEdge(platform: Platform) {
 
   /** A token stays valid after its grant was revoked, and a restarted Prosody has forgotten whom it put out. */
   async function putOutIfRevoked(tx: Tx, { room, userId }: EdgeEvent): Promise<void> {
-    if (userId === undefined || !uuid.test(userId)) return
+    if (userId === undefined || !store.isGrantId(userId)) return
     const grant = await store.grantById(tx, userId)
     if (grant?.revokedAt)
       await platform.jobs.enqueue(
@@ -126,17 +121,6 @@ export function createEdge(platform: Platform) {
     if (fresh) await platform.changes.announce(tx, 'alerts')
   }
 
-  /** Occupants that Prosody lists and whose coming was never told; one who came and went in between is known and stays gone. */
-  async function makeUpFor(tx: Tx, processId: string, listed: Listed[], at: Date): Promise<string[]> {
-    const missed: string[] = []
-    for (const { roomName, occupant } of listed) {
-      if (await store.knowsOccupant(tx, processId, roomName, occupant.occupantId)) continue
-      await store.openInterval(tx, interval(processId, roomName, occupant, at))
-      missed.push(roomName)
-    }
-    return missed
-  }
-
   async function announce(tx: Tx, roomNames: Iterable<string>): Promise<void> {
     for (const name of roomNames) {
       const room = await store.roomByName(tx, name)
@@ -149,7 +133,7 @@ export function createEdge(platform: Platform) {
     }
   }
 
-  return { lock, take, makeUpFor, announce }
+  return { lock, take, announce }
 }
 
 /** Applies one event to attendance; answers the rooms that it concerns. */
@@ -182,20 +166,15 @@ async function applySnapshot(
   rooms: NonNullable<EdgeEvent['rooms']>,
   at: Date,
 ): Promise<string[]> {
-  const listed = rooms.flatMap((room) =>
-    room.occupants.map((occupant) => ({ roomName: room.room.toLowerCase(), occupant })),
-  )
-  const touched = await store.closeUnlisted(
-    tx,
-    processId,
-    listed.map(({ roomName, occupant }) => ({ roomName, occupantId: occupant.occupantId })),
-    at,
-  )
+  const listed = listedIn({ rooms })
+  const lost = notListed(processId, await store.openEverywhere(tx), listed)
+  await store.endIntervals(tx, lost, at)
   for (const { roomName, occupant } of listed) await store.openInterval(tx, interval(processId, roomName, occupant, at))
-  return [...new Set([...touched, ...listed.map((entry) => entry.roomName)])]
+  return [...new Set([...lost, ...listed].map((entry) => entry.roomName))]
 }
 
-const interval = (processId: string, roomName: string, occupant: Static<typeof Occupant>, at: Date) => ({
+/** The row of somebody's stay; `at` stands for a time of coming that was not told. */
+export const interval = (processId: string, roomName: string, occupant: Static<typeof Occupant>, at: Date) => ({
   roomName,
   occupantId: occupant.occupantId,
   processId,

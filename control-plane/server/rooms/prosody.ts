@@ -47,10 +47,14 @@ export function createProsodyClient(config: Config) {
     async rooms(): Promise<ProsodyRooms> {
       return Value.Parse(Rooms, await ask('/rooms'))
     },
-    /** Puts a person out of a room and keeps him out; answers how many sessions that ended. */
+    /** Puts a person out of every room, ends his connections and keeps him out; answers how many occupants that were. */
     async kick(room: string, userId: string, reason: string): Promise<number> {
       const answer = (await ask('/kick', { room, userId, reason })) as { kicked?: number }
       return answer.kicked ?? 0
+    },
+    /** Puts out an occupant who has no user id to go by. */
+    async kickOccupant(room: string, occupantId: string, reason: string): Promise<void> {
+      await ask('/kick', { room, occupantId, reason })
     },
     /** Ends a room; it is gone when this resolves. */
     async close(room: string, reason: string): Promise<void> {

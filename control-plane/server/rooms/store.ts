@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, inArray, isNotNull, isNull, lte, max, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, max, sql } from 'drizzle-orm'
 import type { Database, Tx } from '../platform/database.ts'
 import { attendance, edgeEvents, grants, rooms } from './tables.ts'
 
@@ -49,6 +49,9 @@ export async function lockRoom(tx: Tx, id: string): Promise<RoomRow | undefined>
   return row
 }
 
+export const roomsByName = (db: Reader, names: string[]): Promise<RoomRow[]> =>
+  names.length === 0 ? Promise.resolve([]) : db.select().from(rooms).where(inArray(rooms.name, names))
+
 export async function updateRoom(tx: Tx, id: string, values: Partial<RoomRow>): Promise<void> {
   await tx.update(rooms).set(values).where(eq(rooms.id, id))
 }
@@ -87,6 +90,12 @@ export async function grantById(db: Reader, id: string): Promise<GrantRow | unde
   const [row] = await db.select().from(grants).where(eq(grants.id, id))
   return row
 }
+
+/** A user id that may be a grant's; every other is our own agents' or nobody's. */
+export const isGrantId = (userId: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(userId)
+
+export const grantsById = (db: Reader, ids: string[]): Promise<GrantRow[]> =>
+  ids.length === 0 ? Promise.resolve([]) : db.select().from(grants).where(inArray(grants.id, ids))
 
 /** The grant in use of an endpoint in a room. */
 export async function endpointGrant(db: Reader, roomId: string, endpointId: string): Promise<GrantRow | undefined> {
@@ -162,24 +171,29 @@ export async function keepEvent(tx: Tx, values: typeof edgeEvents.$inferInsert):
   return kept.length === 1
 }
 
-/** Whether an occupant was ever told of, gone since or not. */
-export async function knowsOccupant(tx: Tx, processId: string, roomName: string, occupantId: string): Promise<boolean> {
+/** When somebody at this place was last recorded as gone; undefined when never. */
+export async function lastLeft(
+  tx: Tx,
+  stay: { processId: string; roomName: string; occupantId: string; userId: string | null },
+): Promise<Date | undefined> {
   const [row] = await tx
-    .select({ n: count() })
+    .select({ at: max(attendance.leftAt) })
     .from(attendance)
     .where(
       and(
-        eq(attendance.processId, processId),
-        eq(attendance.roomName, roomName),
-        eq(attendance.occupantId, occupantId),
+        eq(attendance.processId, stay.processId),
+        eq(attendance.roomName, stay.roomName),
+        eq(attendance.occupantId, stay.occupantId),
+        stay.userId === null ? isNull(attendance.userId) : eq(attendance.userId, stay.userId),
       ),
     )
-  return (row?.n ?? 0) > 0
+  return row?.at ?? undefined
 }
 
+/** Begins an interval, unless the same person's is open at this place. Another's is ended first: his leave was lost. */
 export async function openInterval(tx: Tx, values: typeof attendance.$inferInsert): Promise<void> {
-  const [present] = await tx
-    .select({ n: count() })
+  const open = await tx
+    .select()
     .from(attendance)
     .where(
       and(
@@ -189,7 +203,17 @@ export async function openInterval(tx: Tx, values: typeof attendance.$inferInser
         isNull(attendance.leftAt),
       ),
     )
-  if ((present?.n ?? 0) === 0) await tx.insert(attendance).values(values)
+  const another = open.filter((row) => row.userId !== (values.userId ?? null))
+  await endIntervals(tx, another, values.joinedAt)
+  if (another.length === open.length) await tx.insert(attendance).values(values)
+}
+
+/** Ends intervals whose end was inferred; never before they began. */
+export async function endIntervals(tx: Tx, rows: AttendanceRow[], leftAt: Date): Promise<void> {
+  for (const row of rows) {
+    const at = leftAt < row.joinedAt ? row.joinedAt : leftAt
+    await tx.update(attendance).set({ leftAt: at, leftBy: 'snapshot' }).where(eq(attendance.id, row.id))
+  }
 }
 
 export async function closeInterval(
@@ -209,23 +233,6 @@ export async function closeInterval(
         isNull(attendance.leftAt),
       ),
     )
-}
-
-/** Open intervals that a snapshot does not know: another process's, or of occupants it does not list. */
-export async function closeUnlisted(
-  tx: Tx,
-  processId: string,
-  listed: { roomName: string; occupantId: string }[],
-  leftAt: Date,
-): Promise<string[]> {
-  const open = await tx.select().from(attendance).where(isNull(attendance.leftAt))
-  const known = new Set(listed.map((entry) => `${entry.roomName}/${entry.occupantId}`))
-  const lost = open.filter((row) => row.processId !== processId || !known.has(`${row.roomName}/${row.occupantId}`))
-  for (const row of lost) {
-    const at = leftAt < row.joinedAt ? row.joinedAt : leftAt
-    await tx.update(attendance).set({ leftAt: at, leftBy: 'snapshot' }).where(eq(attendance.id, row.id))
-  }
-  return [...new Set(lost.map((row) => row.roomName))]
 }
 
 /** Who is in a room with a grant that was revoked. */

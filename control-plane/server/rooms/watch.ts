@@ -2,7 +2,18 @@ import type { Hearings } from '../hearings/index.ts'
 import type { JobHandler } from '../platform/jobs.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Reconciliation } from '../platform/reconciler.ts'
-import type { createEdge } from './edge.ts'
+import { createRoomAlarms } from './alarms.ts'
+import { type createEdge, interval } from './edge.ts'
+import {
+  isAlarming,
+  type Listed,
+  listedIn,
+  notListed,
+  notRecorded,
+  objection,
+  presentSince,
+  settleMs,
+} from './occupancy.ts'
 import { kickQueue, type ProsodyClient, type ProsodyRooms } from './prosody.ts'
 import * as store from './store.ts'
 
@@ -11,6 +22,8 @@ interface Deps {
   edge: ReturnType<typeof createEdge>
   hearings: Pick<Hearings, 'brief'>
 }
+
+const putOutReason = 'Thông tin đăng nhập đã bị thu hồi'
 
 // Two turns of the comparison, and the time that Prosody may take to answer.
 const staleMs = 25_000
@@ -26,6 +39,7 @@ export function createRoomWatch(
   isCurrent(): boolean
 } {
   const { db, clock, log } = platform
+  const alarms = createRoomAlarms(platform, { hearings })
   let comparedAt: number | undefined
   const isCurrent = (): boolean => comparedAt !== undefined && clock.now() - comparedAt <= staleMs
 
@@ -60,9 +74,9 @@ export function createRoomWatch(
       return
     }
     for (const present of await store.revokedButPresent(db)) {
-      if (present.userId !== null)
-        await prosody.kick(present.roomName, present.userId, 'Thông tin đăng nhập đã bị thu hồi')
+      if (present.userId !== null) await prosody.kick(present.roomName, present.userId, putOutReason)
     }
+    await putOutIntruders(listedIn(seen))
     // Events under way would make the comparison lie.
     if (seen.queue.waiting > 0) return
     await correct(seen)
@@ -93,20 +107,58 @@ export function createRoomWatch(
     })
   }
 
-  /** Attendance that Prosody does not know (any more) is ended, and what it alone knows is begun; the last seconds are left alone. */
-  async function correct(seen: ProsodyRooms): Promise<void> {
-    const listed = seen.rooms.flatMap((room) =>
-      room.occupants.map((occupant) => ({ roomName: room.room, occupantId: occupant.occupantId, occupant })),
+  /** Whoever is in a room that he may not be in is put out, and people are told: he came past all that should have kept him out. */
+  async function putOutIntruders(listed: Listed[]): Promise<void> {
+    const rooms = await store.roomsByName(db, [...new Set(listed.map(({ roomName }) => roomName))])
+    const ids = listed.flatMap(({ occupant: { userId } }) => (userId && store.isGrantId(userId) ? [userId] : []))
+    const grants = await store.grantsById(db, [...new Set(ids)])
+    const found = listed.flatMap((entry) => {
+      const grant = grants.find(({ id }) => id === entry.occupant.userId)
+      const room = rooms.find(({ name }) => name === entry.roomName)
+      const is = objection(entry.occupant, room, grant)
+      return is === undefined ? [] : [{ ...entry, userId: entry.occupant.userId ?? null, is, grant }]
+    })
+    const now = clock.now()
+    await db.transaction((tx) =>
+      alarms.tellIntruders(
+        tx,
+        found.filter(({ is, grant }) => isAlarming(is, grant, now)),
+      ),
     )
-    const settled = clock.now() - 30_000
-    const unreported = listed.filter(({ occupant }) => (occupant.joinedAt ?? clock.now()) < settled)
+    for (const { roomName, userId, occupant } of found) {
+      if (userId === null) await prosody.kickOccupant(roomName, occupant.occupantId, putOutReason)
+      else await prosody.kick(roomName, userId, putOutReason)
+    }
+  }
+
+  /** Where the list and attendance differ, the list is right: attendance follows it, and people are told. The last seconds are left alone. */
+  async function correct(seen: ProsodyRooms): Promise<void> {
+    const { processId } = seen
+    const listed = listedIn(seen)
+    const now = clock.now()
     await db.transaction(async (tx) => {
       await edge.lock(tx)
-      const fresh = (await store.openEverywhere(tx)).filter((row) => row.joinedAt.getTime() > settled)
-      const kept = [...listed, ...fresh.map((row) => ({ roomName: row.roomName, occupantId: row.occupantId }))]
-      const now = new Date(clock.now())
-      const corrected = await store.closeUnlisted(tx, seen.processId, kept, now)
-      await edge.announce(tx, [...corrected, ...(await edge.makeUpFor(tx, seen.processId, unreported, now))])
+      const open = await store.openEverywhere(tx)
+      const lost = notListed(processId, open, listed).filter((row) => row.joinedAt.getTime() <= now - settleMs)
+      await store.endIntervals(tx, lost, new Date(now))
+      const missed: Listed[] = []
+      for (const entry of notRecorded(processId, open, listed)) {
+        const { roomName, occupant } = entry
+        const stay = { processId, roomName, occupantId: occupant.occupantId, userId: occupant.userId ?? null }
+        const since = presentSince(occupant, (await store.lastLeft(tx, stay))?.getTime(), now)
+        if (since === undefined) continue
+        await store.openInterval(tx, interval(processId, roomName, { ...occupant, joinedAt: since }, new Date(now)))
+        missed.push(entry)
+      }
+      await edge.announce(tx, new Set([...lost, ...missed].map(({ roomName }) => roomName)))
+      await alarms.tellDifferences(tx, [
+        ...lost.map(({ roomName, userId }) => ({ roomName, userId, is: 'lost' as const })),
+        ...missed.map(({ roomName, occupant }) => ({
+          roomName,
+          userId: occupant.userId ?? null,
+          is: 'missed' as const,
+        })),
+      ])
     })
   }
 
