@@ -95,5 +95,3 @@ export function createRoomAlarms(platform: Platform, { hearings }: { hearings: P
       ),
   }
 }
-
-export type RoomAlarms = ReturnType<typeof createRoomAlarms>
