@@ -11,6 +11,8 @@ export interface RawClient {
   ask(to: string, type: 'get' | 'set', child: string): Promise<string>
   join(room: string, nick: string): Promise<string>
   waitFor(pattern: RegExp, timeoutMs?: number): Promise<string>
+  /** Says that everything has arrived: a session that owes nothing ends without Prosody sending errors back for it. */
+  acknowledge(): void
   /** The line breaks: Prosody keeps the session for a while. */
   drop(): void
   /** Leaves as one should. */
@@ -43,6 +45,7 @@ export async function rawClient(
     socket.addEventListener('error', failed)
   })
   let from = 0
+  let counted = 0
   const waitFor = async (pattern: RegExp, timeoutMs = 5_000): Promise<string> => {
     const until = performance.now() + timeoutMs
     while (performance.now() < until) {
@@ -80,6 +83,10 @@ export async function rawClient(
       return own
     },
     waitFor,
+    acknowledge() {
+      const stanzas = received.slice(counted).filter((text) => /^<(presence|message|iq)\b/.test(text))
+      send(`<a xmlns='${sm}' h='${stanzas.length}'/>`)
+    },
     drop: () => socket.close(),
     async leave() {
       if (socket.readyState === WebSocket.OPEN) {
@@ -105,6 +112,7 @@ export async function rawClient(
     )
     result.jid = /<jid>([^<]+)</.exec(bound)?.[1] ?? ''
     const enabled = await step(`<enable xmlns='${sm}' resume='true'/>`, /<(enabled|failed)/)
+    counted = received.length
     result.resumption = /\bid=['"]([^'"]+)['"]/.exec(enabled)?.[1] ?? ''
     if (options.available === true) send(`<presence xmlns='jabber:client'/>`)
   } catch (error) {
