@@ -83,7 +83,7 @@ function answerOf(stanza: string): { id: string; type: string } | undefined {
 }
 
 function roomOutcome(stanza: string, type: string): Answered {
-  if (type === 'result' && /<conference\s[^>]*\sready=['"]true['"]/.test(stanza)) return { is: 'room-ready' }
+  if (type === 'result' && /<conference\b[^>]*\sready=['"]true['"]/.test(stanza)) return { is: 'room-ready' }
   const [, condition = type === 'result' ? 'not-ready' : 'undefined-condition'] =
     /<error[^>]*>\s*<([a-z-]+)/.exec(stanza) ?? []
   const [, reservation] = /<reservation-error[^>]*\serror-code=['"]([^'"]*)['"]/.exec(stanza) ?? []

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { brokenRelease } from './broken-release.ts'
 import { networkOf } from './hosts.ts'
+import { browserFlags, driverless, openAllWays, packetsSent, silence, startRecording, tryDoors } from './outward.ts'
 import { changedTasks, names, openProvince, type Played, type Province, roleTable } from './province.ts'
 
 // Everything on one machine, as a pilot has it. Jitsi's own packages are stand-ins of the same names and layout (jitsi-packages.ts).
@@ -121,25 +122,11 @@ test('from outside: web, TURN and nothing else', () => {
   assert.deepEqual(open, [22, 80, 443, 3478, 5349])
 })
 
-const doors = resolve(import.meta.dirname, '../../../infra/ansible/roles/note/files/doors.py')
-/** Tries from here to have a room made without a token. */
-const tryDoors = () => spawnSync('python3', [doors, host().address, names.jitsi], { encoding: 'utf8' })
-const site = '/etc/nginx/sites-enabled/tiepdan-jitsi.conf'
-const focusRoster = `/var/lib/prosody/auth%2e${names.jitsi.replaceAll('.', '%2e')}/roster/focus.dat`
-/** What Jibri is started with at commit 4e9128d. */
-const driverless = '/etc/systemd/system/jibri.service.d/zz-driverless.conf'
-
 test('what keeps a hearing from its rooms and recordings without a service being ill is told by the self-check', () => {
-  const closed = tryDoors()
+  const closed = tryDoors(host())
   assert.equal(closed.status, 0, closed.stdout)
-  host().run(
-    `cp ${site} /root/site; sed -i '0,/location ~ .conference-request/s//location \\/conference-request\\/ { proxy_pass http:\\/\\/127.0.0.1:8888; }\\n  &/; s/return 404;/#/' ${site}
-     sed -i 's,location ~ /conference-request(/|\$),location = /nobody,' ${site}; nginx -t -q && systemctl reload nginx
-     rm ${focusRoster} && systemctl restart prosody
-     nft flush chain inet tiepdan_recorder output
-     printf '[Service]\\nUnsetEnvironment=SE_CHROMEDRIVER SE_OFFLINE SE_AVOID_STATS\\n' >${driverless} && systemctl daemon-reload && systemctl restart jibri; sleep 1`,
-  )
-  assert.match(tryDoors().stdout, /conference-request\/v1: 200/)
+  openAllWays(host())
+  assert.match(tryDoors(host()).stdout, /conference-request\/v1: 200/)
   const told = province.play('self-check.yml', '--limit', 'may1')
   for (const name of [
     'Từ máy khác không ai mở được phòng mà không có thẻ',
@@ -152,27 +139,31 @@ test('what keeps a hearing from its rooms and recordings without a service being
   assert.match(told.output, / 5 không đạt/)
 })
 
-test('without the driver’s path a recording does not start in Jicofo’s 15 s where nothing answers; the roles mend all of it', () => {
-  host().run(`nft -f - <<'EOF'
-table inet silence {
-  chain output {
-    type filter hook output priority -10; policy accept;
-    meta skuid jibri oif != lo drop
-  }
-}
-EOF`)
-  const start = (): string =>
-    host()
-      .run(
-        "curl -sS -m 15 -o /dev/null -w '%{http_code} %{time_total}' -X POST http://127.0.0.1:2222/jibri/api/v1.0/startService 2>&1 || true",
-      )
-      .trim()
-  assert.match(start(), /timed out/)
+test('where nothing answers a recording starts in Jicofo’s 15 s by the driver’s path alone; the roles mend what was broken', () => {
+  silence(host())
+  assert.match(startRecording(host()), /timed out/)
   host().run(`rm ${driverless}`)
   const mended = province.play('site.yml', '--tags', 'nginx,jitsi,jibri', ...unchecked)
   assert.equal(mended.code, 0, told(mended))
   host().run(
-    'systemctl daemon-reload; systemctl restart jibri nftables; until curl -fsS http://127.0.0.1:2222/ >/dev/null 2>&1; do sleep 0.2; done',
+    'systemctl daemon-reload; systemctl restart jibri; until curl -fsS http://127.0.0.1:2222/ >/dev/null 2>&1; do sleep 0.2; done',
+  )
+  // Reloading the firewall leaves other tables.
+  assert.match(host().run('nft list table inet silence'), /drop/)
+  assert.match(startRecording(host()), /^200 /)
+  host().run('nft delete table inet silence; systemctl reload nftables')
+  const checked = province.play('self-check.yml', '--limit', 'may1')
+  assert.match(checked.output, / 0 không đạt/, told(checked))
+})
+
+test('the recorder’s browser asks for nobody of its own accord', () => {
+  const flags = browserFlags(host())
+  assert.equal(packetsSent(host(), flags), 0)
+  assert.ok(
+    packetsSent(
+      host(),
+      flags.filter((flag) => !flag.startsWith('--host-resolver-rules')),
+    ) > 0,
   )
 })
 
