@@ -1,39 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { minuteMs, secondMs } from '../platform/clock.ts'
+import { minuteMs } from '../platform/clock.ts'
 import type { CommandHandler } from '../platform/commands.ts'
 import type { Platform } from '../platform/platform.ts'
+import { type Answered, requestConference, signIn } from './conference-request.ts'
 import { callSettings } from './entry.ts'
 import { newRoomName } from './room.ts'
 import type { Signing } from './signing.ts'
-
-const answerMs = 10 * secondMs
-const framing = 'urn:ietf:params:xml:ns:xmpp-framing'
-const sasl = 'urn:ietf:params:xml:ns:xmpp-sasl'
-
-/**
- * Signs in to Prosody with a room token, as a browser does: through the web server, over the WebSocket. No room is entered.
- * @throws when the line breaks or nothing decides within 10 s.
- */
-function signIn(serviceUrl: string, domain: string, room: string, token: string): Promise<'accepted' | 'refused'> {
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`${serviceUrl}?${new URLSearchParams({ room, token })}`, 'xmpp')
-    const timer = setTimeout(() => end(() => reject(new Error('không có câu trả lời trong 10 giây'))), answerMs)
-    function end(settle: () => void): void {
-      clearTimeout(timer)
-      settle()
-      socket.close()
-    }
-    socket.onopen = () => socket.send(`<open xmlns='${framing}' to='${domain}' version='1.0'/>`)
-    socket.onerror = () => end(() => reject(new Error('không nối được tới cổng WebSocket của phòng họp')))
-    socket.onclose = () => end(() => reject(new Error('đường nối bị đóng trước khi trả lời')))
-    socket.onmessage = ({ data }) => {
-      const stanza = String(data)
-      if (/^<(\w+:)?features/.test(stanza)) socket.send(`<auth xmlns='${sasl}' mechanism='ANONYMOUS'/>`)
-      if (/^<success/.test(stanza)) end(() => resolve('accepted'))
-      if (/^<failure/.test(stanza)) end(() => resolve('refused'))
-    }
-  })
-}
+import * as store from './store.ts'
 
 /** The same token with one claim changed after signing. */
 function changed(token: string): string {
@@ -42,33 +15,63 @@ function changed(token: string): string {
   return [header, Buffer.from(JSON.stringify({ ...claims, room: '*' })).toString('base64url'), signature].join('.')
 }
 
-/** Whether Prosody takes our tokens and refuses others: for the self-check. The room's name is nobody's and is never entered. */
+/** What is wrong with an answer to a right token, in words that say where to look. */
+function fault(answered: Answered): string | undefined {
+  if (answered.is === 'room-ready') return undefined
+  if (answered.is === 'refused') return 'Phòng họp từ chối thẻ đúng.'
+  if (answered.is === 'signed-in') return 'Phòng họp nhận thẻ nhưng không cho hỏi mở phòng.'
+  const { condition, reservation } = answered
+  if (reservation !== undefined)
+    return `Prosody không được hệ thống điều hành cho mở phòng thử (mã ${reservation}): kiểm tra bí mật chung và đường từ Prosody tới hệ thống điều hành.`
+  if (condition === 'service-unavailable')
+    return 'Yêu cầu mở phòng không tới được Jicofo (service-unavailable): Jicofo chưa nối vào Prosody, hoặc danh bạ của nó thiếu mục focus. Chạy lại site.yml --tags jitsi.'
+  return `Jicofo không mở được phòng (${condition}). Xem nhật ký của Jicofo.`
+}
+
+/**
+ * For the self-check: whether Prosody takes our tokens and refuses others, and whether a real conference request makes a room. The room is one of its own
+ * that lives for a minute at most; nobody enters it.
+ */
 export function entryCheck(platform: Platform, signing: Signing): CommandHandler {
+  const { clock, db } = platform
   return async (_given, say) => {
-    const { serviceUrl, domain } = callSettings(platform.config)
-    const room = newRoomName()
-    const now = platform.clock.now()
+    const settings = callSettings(platform.config)
+    const now = clock.now()
+    // Its name is nobody's but is known: of a room that the control plane does not know Jicofo is never told.
+    const room = await db.transaction((tx) =>
+      store.insertRoom(tx, {
+        name: newRoomName(),
+        purpose: 'self-check',
+        opensAt: new Date(now - minuteMs),
+        closesAt: new Date(now + minuteMs),
+        createdAt: new Date(now),
+      }),
+    )
     const token = await signing.mint({
-      room,
+      room: room.name,
       user: { id: randomUUID(), name: 'Tự kiểm tra', moderator: false },
       features: { recording: false },
       notBefore: now - minuteMs,
       expires: now + minuteMs,
     })
     try {
-      if ((await signIn(serviceUrl, domain, room, token)) !== 'accepted') {
-        say('Phòng họp từ chối thẻ đúng.')
+      const wrong = fault(await requestConference({ settings, room: room.name, token }))
+      if (wrong !== undefined) {
+        say(wrong)
         return false
       }
-      if ((await signIn(serviceUrl, domain, room, changed(token))) !== 'refused') {
+      if ((await signIn({ settings, room: room.name, token: changed(token) })).is !== 'refused') {
         say('Phòng họp nhận cả thẻ đã bị sửa: ai cũng vào được phòng.')
         return false
       }
     } catch (error) {
       say(error instanceof Error ? error.message : String(error))
       return false
+    } finally {
+      // The watch closes it within seconds, and Jicofo leaves with it.
+      await db.transaction((tx) => store.updateRoom(tx, room.id, { closesAt: new Date(clock.now()) }))
     }
-    say('Phòng họp nhận thẻ đúng và từ chối thẻ đã bị sửa.')
+    say('Phòng họp nhận thẻ đúng, từ chối thẻ đã bị sửa; Jicofo mở được phòng.')
     return true
   }
 }

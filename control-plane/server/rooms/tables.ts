@@ -18,7 +18,7 @@ export const rooms = pgTable(
     id: uuid('id').primaryKey().defaultRandom(),
     /** 128 random bits, lower case; says nothing about the case. */
     name: text('name').notNull().unique(),
-    purpose: text('purpose').$type<'hearing' | 'test-call' | 'rehearsal'>().notNull(),
+    purpose: text('purpose').$type<'hearing' | 'test-call' | 'rehearsal' | 'self-check'>().notNull(),
     hearingId: uuid('hearing_id'),
     testCallId: uuid('test_call_id'),
     opensAt: at('opens_at').notNull(),

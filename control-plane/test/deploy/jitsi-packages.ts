@@ -9,6 +9,7 @@ import { dirname, join, resolve } from 'node:path'
  * asked to, and the stage's Lua in place of Jitsi's Prosody modules.
  */
 const stage = resolve(import.meta.dirname, '../stage/prosody')
+const program = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8')
 const lua = (name: string): string => readFileSync(join(stage, name), 'utf8')
 
 /** Prosody modules by Jitsi's names. Those without a text only have to be there. */
@@ -26,6 +27,8 @@ export function prosodyPlugins(): Record<string, string> {
     mod_muc_meeting_id: lua('mod_stage_room_events.lua'),
     mod_filter_iq_jibri: lua('mod_stage_filter_iq_jibri.lua'),
     mod_client_proxy: lua('mod_stage_focus_proxy.lua'),
+    // What it does is done by our role: the real package's install script calls it too, but not in every case.
+    mod_roster_command: lua('mod_stage_roster_command.lua'),
   }
   const others =
     'features_identity conference_duration muc_filter_access limits_exception muc_hide_all muc_domain_mapper muc_rate_limit speakerstats_component end_conference av_moderation_component room_metadata_component polls_component'
@@ -40,8 +43,8 @@ interface Package {
 }
 
 /** Answers every GET with `body` (figures under /metrics); a POST to …/shutdown is obeyed. */
-const answering = (port: number, body: string, before = ''): string => `#!/usr/bin/python3
-${before}import http.server, os, threading
+const answering = (port: number, body: string): string => `#!/usr/bin/python3
+import http.server, os, threading
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         figures = self.path == "/metrics"
@@ -52,19 +55,6 @@ class Answer(http.server.BaseHTTPRequestHandler):
         if self.path.endswith("/shutdown"): threading.Timer(0.5, os._exit, [0]).start()
     def log_message(self, *ignored): pass
 http.server.ThreadingHTTPServer(("127.0.0.1", ${port}), Answer).serve_forever()
-`
-/** A line to Prosody that is kept up, as Jibri's is: the watch beside it ends a Jibri without one. */
-const keepingLine = `import re, socket, threading, time
-def keep():
-    while True:
-        try:
-            host = re.search(r'xmpp-server-hosts = \\[ "([^"]+)"', open("/etc/jitsi/jibri/jibri.conf").read()).group(1)
-            with socket.create_connection((host, 5222), 5) as line:
-                line.settimeout(None)
-                while line.recv(4096): pass
-        except Exception: pass
-        time.sleep(1)
-threading.Thread(target=keep, daemon=True).start()
 `
 const jicofoScript = `#!/bin/sh
 ### BEGIN INIT INFO
@@ -111,10 +101,7 @@ function packages(): Record<string, Package> {
     jicofo: {
       depends: 'python3',
       files: {
-        '/usr/share/jicofo/jicofo.sh': answering(
-          8888,
-          '{"bridge_selector":{"operational_bridge_count":2},"jibri_detector":{"count":2,"available":2}}',
-        ),
+        '/usr/share/jicofo/jicofo.sh': program('stand-in-jicofo.py'),
         '/etc/jitsi/jicofo/logging.properties': '\n',
         '/etc/init.d/jicofo': jicofoScript,
       },
@@ -135,11 +122,7 @@ function packages(): Record<string, Package> {
     jibri: {
       depends: 'python3',
       files: {
-        '/opt/jitsi/jibri/launch.sh': answering(
-          2222,
-          '{"status":{"busyStatus":"IDLE","health":{"healthStatus":"HEALTHY","details":{}}}}',
-          keepingLine,
-        ),
+        '/opt/jitsi/jibri/launch.sh': program('stand-in-jibri.py'),
         '/opt/jitsi/jibri/graceful_shutdown.sh': '#!/bin/sh\nexit 0\n',
         '/opt/jitsi/jibri/wait_graceful_shutdown.sh': '#!/bin/sh\nexit 0\n',
         '/etc/jitsi/jibri/logging.properties': '\n',

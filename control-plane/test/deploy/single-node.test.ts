@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { brokenRelease } from './broken-release.ts'
 import { networkOf } from './hosts.ts'
+import { browserFlags, driverless, openAllWays, packetsSent, silence, startRecording, tryDoors } from './outward.ts'
 import { changedTasks, names, openProvince, type Played, type Province, roleTable } from './province.ts'
 
 // Everything on one machine, as a pilot has it. Jitsi's own packages are stand-ins of the same names and layout (jitsi-packages.ts).
@@ -119,6 +120,51 @@ test('from outside: web, TURN and nothing else', () => {
     }
   })
   assert.deepEqual(open, [22, 80, 443, 3478, 5349])
+})
+
+test('what keeps a hearing from its rooms and recordings without a service being ill is told by the self-check', () => {
+  const closed = tryDoors(host())
+  assert.equal(closed.status, 0, closed.stdout)
+  openAllWays(host())
+  assert.match(tryDoors(host()).stdout, /conference-request\/v1: 200/)
+  const told = province.play('self-check.yml', '--limit', 'may1')
+  for (const name of [
+    'Từ máy khác không ai mở được phòng mà không có thẻ',
+    'Prosody chuyển được yêu cầu mở phòng tới Jicofo',
+    'Prosody nhận thẻ đúng, từ chối thẻ bị sửa, và Jicofo mở được phòng — .*service-unavailable',
+    'Máy ghi hình chỉ tới được các máy của hệ thống',
+    'Jibri có sẵn chromedriver đúng bản, không hỏi internet',
+  ])
+    assert.match(told.output, new RegExp(`\\[HỎNG\\] may1: ${name}`))
+  assert.match(told.output, / 5 không đạt/)
+})
+
+test('where nothing answers a recording starts in Jicofo’s 15 s by the driver’s path alone; the roles mend what was broken', () => {
+  silence(host())
+  assert.match(startRecording(host()), /timed out/)
+  host().run(`rm ${driverless}`)
+  const mended = province.play('site.yml', '--tags', 'nginx,jitsi,jibri', ...unchecked)
+  assert.equal(mended.code, 0, told(mended))
+  host().run(
+    'systemctl daemon-reload; systemctl restart jibri; until curl -fsS http://127.0.0.1:2222/ >/dev/null 2>&1; do sleep 0.2; done',
+  )
+  // Reloading the firewall leaves other tables.
+  assert.match(host().run('nft list table inet silence'), /drop/)
+  assert.match(startRecording(host()), /^200 /)
+  host().run('nft delete table inet silence; systemctl reload nftables')
+  const checked = province.play('self-check.yml', '--limit', 'may1')
+  assert.match(checked.output, / 0 không đạt/, told(checked))
+})
+
+test('the recorder’s browser asks for nobody of its own accord', () => {
+  const flags = browserFlags(host())
+  assert.equal(packetsSent(host(), flags), 0)
+  assert.ok(
+    packetsSent(
+      host(),
+      flags.filter((flag) => !flag.startsWith('--host-resolver-rules')),
+    ) > 0,
+  )
 })
 
 test('a room PC in a network of its own reaches web and TURN of the province, and nothing else', () => {

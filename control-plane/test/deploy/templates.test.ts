@@ -9,6 +9,7 @@ import { xml } from '@xmpp/client'
 import { edgeSecret, playControlPlane } from '../edge/control-plane.ts'
 import { enter } from '../edge/xmpp.ts'
 import { startStageFocus } from '../stage/focus.ts'
+import { storeFocus } from '../stage/prosody.ts'
 import { freePort } from '../support/databases.ts'
 import { prosodyPlugins } from './jitsi-packages.ts'
 
@@ -109,6 +110,29 @@ test('Jitsi Meet’s settings evaluate, in Vietnamese, with nothing asked of a t
   assert.equal(typeof JSON.parse(text('chrome-policies.json')), 'object')
 })
 
+test('a room is made by the conference request through Prosody alone: the page knows no other way, the web server has no other door', () => {
+  const context: { config?: Record<string, unknown> } = {}
+  runInNewContext(text('config.js'), context)
+  assert.equal(context.config?.conferenceRequestUrl, undefined)
+  const site = text('jitsi.conf').replace(/#.*/g, '')
+  // Jicofo's and the bridge's own ports.
+  assert.deepEqual(site.match(/proxy_pass[^;]*:(8888|8080|3333|2222)[^;]*/g), null)
+  assert.match(site, /location ~ \/conference-request\(\/\|\$\) \{\s*return 404;/)
+})
+
+test('Jibri finds its driver by path and asks no host of the internet; what it may reach is the deployment, for its own user alone', () => {
+  const environment = [...text('jibri-unit.conf').matchAll(/^Environment=(.*)$/gm)].flatMap(([, line]) =>
+    (line ?? '').split(' '),
+  )
+  for (const set of ['SE_CHROMEDRIVER=/usr/bin/chromedriver', 'SE_OFFLINE=true', 'SE_AVOID_STATS=true'])
+    assert.ok(environment.includes(set), set)
+  const rules = text('nftables.conf')
+  assert.match(rules, /hook output priority filter; policy accept;\s*(#.*\s*)?meta skuid 998 jump recorder\s*\}/)
+  const reached = new Set([...rules.matchAll(/\d+\.\d+\.\d+\.\d+/g)].map(([address]) => address))
+  assert.deepEqual(reached, new Set(['10.77.0.11', '198.51.100.7']))
+  assert.match(rules, /counter name refused reject with icmpx type admin-prohibited\s*\}\s*\}\s*$/)
+})
+
 test('Jitsi Meet’s page loads the script that tells whether its line lives, and it tells the control plane alone', () => {
   const [, src, origin] =
     /<script src="([^"]+)" data-page-origin="([^"]+)"><\/script>/.exec(text('plugin.head.html')) ?? []
@@ -139,10 +163,8 @@ test('Prosody loads the rendered file with our module and stand-ins for Jitsi’
   const plugins = join(here, 'plugins')
   mkdirSync(plugins, { recursive: true })
   for (const [name, lua] of Object.entries(prosodyPlugins())) writeFileSync(join(plugins, `${name}.lua`), lua)
-  const accounts = join(here, 'data/auth%2emeet%2ejitsi/accounts')
-  mkdirSync(accounts, { recursive: true })
   const password = 'focus-of-the-test'
-  writeFileSync(join(accounts, 'focus.dat'), `return { ["password"] = "${password}"; };\n`)
+  storeFocus(join(here, 'data'), password)
   const port = await freePort()
   // Only what belongs to a machine is put in another place: ports, folders, the user, and focus through HTTP instead of 5222.
   const configuration = text('prosody.cfg.lua')

@@ -52,13 +52,26 @@ const plugins = [
   resolve(import.meta.dirname, 'prosody'),
 ]
 
+/**
+ * Lays down in Prosody's own form the user that Jicofo signs in as. `seen`: the component that passes conference requests on stands in its roster, as after
+ * `prosodyctl mod_roster_command subscribe`; without it each request is answered service-unavailable.
+ */
+export function storeFocus(dataFolder: string, password: string, seen = true): void {
+  const write = (store: string, lua: string): void => {
+    const folder = join(dataFolder, 'auth%2emeet%2ejitsi', store)
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'focus.dat'), lua)
+  }
+  write('accounts', `return { ["password"] = ${JSON.stringify(password)}; };\n`)
+  const entry = `["${stageXmpp.focus}"] = { ["subscription"] = "from"; ["groups"] = {}; };`
+  write('roster', `return { [false] = { ["version"] = 1; ["pending"] = {}; }; ${seen ? entry : ''} };\n`)
+}
+
 /** Debian's Prosody 0.12 with our edge module as in production and the stage's stand-ins for Jitsi's modules. */
 export async function createStageProsody(options: Options): Promise<StageProsody> {
   const { folder, port } = options
   mkdirSync(join(folder, 'accounts'), { recursive: true })
-  const accounts = join(folder, 'data', 'auth%2emeet%2ejitsi', 'accounts')
-  mkdirSync(accounts, { recursive: true })
-  writeFileSync(join(accounts, 'focus.dat'), `return { ["password"] = ${JSON.stringify(options.focusPassword)}; };\n`)
+  storeFocus(join(folder, 'data'), options.focusPassword)
   const configuration = join(folder, 'prosody.cfg.lua')
   writeFileSync(configuration, prosodyConfiguration(options))
   let child: ChildProcess | undefined

@@ -16,6 +16,7 @@ export interface Stage {
   jitsiUrl: string
   edgeUrl: string
   focusUrl: string
+  focusPassword: string
   xmpp: typeof stageXmpp
   prosody: StageProsody
   focus: StageFocus
@@ -59,6 +60,7 @@ export async function startStage(options: {
     jitsiUrl: web.url,
     edgeUrl: prosody.edgeUrl,
     focusUrl: focus.url,
+    focusPassword,
     xmpp: stageXmpp,
     prosody,
     focus,

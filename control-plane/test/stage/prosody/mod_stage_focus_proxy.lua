@@ -1,31 +1,27 @@
 -- Stage stand-in for Jitsi's client_proxy: hands requests for the focus component to the user that is focus, and its answers back.
+-- Like the real one it knows focus by its presence alone, and that comes only when the component stands in focus' roster.
 
 local st = require "util.stanza";
 local jid = require "util.jid";
 
 local target = module:get_option_string("target_address");
+local present = {}; -- resource → true
 local waiting = {};
 local count = 0;
 
-local function focus_session()
-	for full_jid, session in pairs(prosody.full_sessions) do
-		if jid.bare(full_jid) == target then return session; end
-	end
-end
-
 local function hand_on(event)
 	local stanza = event.stanza;
-	local session = focus_session();
-	if not session then
-		event.origin.send(st.error_reply(stanza, "wait", "service-unavailable", "focus is away"));
+	local resource = next(present);
+	if not resource then
+		module:send(st.error_reply(stanza, "cancel", "service-unavailable"));
 		return true;
 	end
 	count = count + 1;
 	local key = "p" .. count;
 	waiting[key] = { from = stanza.attr.from, id = stanza.attr.id };
 	local copy = st.clone(stanza);
-	copy.attr.to, copy.attr.from, copy.attr.id = session.full_jid, module.host .. "/" .. key, key;
-	session.send(copy);
+	copy.attr.to, copy.attr.from, copy.attr.id = target .. "/" .. resource, module.host .. "/" .. key, key;
+	module:send(copy);
 	return true;
 end
 
@@ -46,3 +42,15 @@ module:hook("iq/host", function (event)
 	if kind == "get" or kind == "set" then return hand_on(event); end
 	return hand_back(event);
 end, 100);
+
+module:hook("presence/host", function (event)
+	local kind, from = event.stanza.attr.type, event.stanza.attr.from;
+	if jid.bare(from) ~= target then return; end
+	if kind == "error" then present = {}; end
+	if kind == "unavailable" then present[jid.resource(from) or ""] = nil; end
+	if kind == nil then present[jid.resource(from)] = true; end
+	return true;
+end, 100);
+
+-- Focus that was there before is told of by this; without the roster entry nobody answers.
+module:send(st.presence({ type = "subscribe", to = target, from = module.host }));
