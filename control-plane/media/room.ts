@@ -156,8 +156,12 @@ function listen(
   })
   on('CONFERENCE_FAILED', (why: string) => outcome.failed(String(why)))
   on('KICKED', () => outcome.failed('kicked'))
-  on('USER_JOINED', (id: string) => order.onEvent({ is: 'user-joined', id }))
-  on('USER_LEFT', (id: string) => order.onEvent({ is: 'user-left', id }))
+  // A recorder comes and goes without being anybody's company.
+  const tellUser = (is: 'user-joined' | 'user-left') => (id: string, who?: { isHidden(): boolean }) => {
+    if (who?.isHidden() !== true) order.onEvent({ is, id })
+  }
+  on('USER_JOINED', tellUser('user-joined'))
+  on('USER_LEFT', tellUser('user-left'))
   on('PARTICIPANT_PROPERTY_CHANGED', (from: { getId(): string }, name: string, _before: unknown, value: unknown) =>
     order.onEvent({ is: 'property', id: from.getId(), name, value: String(value) }),
   )

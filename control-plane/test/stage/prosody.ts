@@ -25,6 +25,7 @@ interface Options {
   controlPlaneUrl: string
   edgeSecret: string
   focusPassword: string
+  recorderPassword: string
 }
 
 export interface StageProsody {
@@ -48,9 +49,8 @@ const plugins = [
 export async function createStageProsody(options: Options): Promise<StageProsody> {
   const { folder, port } = options
   mkdirSync(join(folder, 'accounts'), { recursive: true })
-  const accounts = join(folder, 'data', 'auth%2emeet%2ejitsi', 'accounts')
-  mkdirSync(accounts, { recursive: true })
-  writeFileSync(join(accounts, 'focus.dat'), `return { ["password"] = ${JSON.stringify(options.focusPassword)}; };\n`)
+  account(folder, stageXmpp.auth, { user: 'focus', password: options.focusPassword })
+  account(folder, stageXmpp.recorder, { user: 'recorder', password: options.recorderPassword })
   const configuration = join(folder, 'prosody.cfg.lua')
   writeFileSync(configuration, prosodyConfiguration(options))
   let child: ChildProcess | undefined
@@ -87,6 +87,12 @@ export async function createStageProsody(options: Options): Promise<StageProsody
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
   }
+}
+
+function account(folder: string, host: string, { user, password }: { user: string; password: string }): void {
+  const accounts = join(folder, 'data', host.replaceAll('.', '%2e'), 'accounts')
+  mkdirSync(accounts, { recursive: true })
+  writeFileSync(join(accounts, `${user}.dat`), `return { ["password"] = ${JSON.stringify(password)}; };\n`)
 }
 
 const answers = (port: number): Promise<boolean> =>
@@ -134,6 +140,9 @@ VirtualHost "${domain}"
   reservations_api_retry_delay = 1
 
 VirtualHost "${auth}"
+  authentication = "internal_plain"
+
+VirtualHost "${recorder}"
   authentication = "internal_plain"
 
 Component "${muc}" "muc"
