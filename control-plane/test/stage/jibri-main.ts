@@ -105,9 +105,10 @@ async function begin(session: Session): Promise<void> {
     state.session = undefined
     return tell(session, 'error', 'error')
   }
-  mkdirSync(session.folder, { recursive: true })
   await enterRoom(session)
   if (session.stopping || state.session !== session) return
+  // The real one makes its folder before it enters; here that can take longer than a test's sweep lets an empty folder stand.
+  mkdirSync(session.folder, { recursive: true })
   session.ffmpeg = startFfmpeg(session)
   // Everybody has `on` from the recorder's presence; Jicofo tells it 1.0–1.9 s later, when ffmpeg really encodes.
   await pause(1_200)
