@@ -12,6 +12,8 @@ export const CallSettings = Type.Object({
   domain: Type.String(),
   muc: Type.String(),
   focus: Type.String(),
+  /** The XMPP domain of whoever is in a room without being a participant: the recorders. */
+  hiddenDomain: Type.String(),
   /** True only on a stage without a videobridge: then exactly two can see each other. */
   peerToPeer: Type.Boolean(),
 })

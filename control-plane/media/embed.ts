@@ -1,5 +1,5 @@
 import type { Entry } from '../contract/call.ts'
-import { hear, isDead, noLine, readLineReport } from './line.ts'
+import { hear, isDead, isStuck, noLine, readLineReport } from './line.ts'
 
 /** What the embedded Jitsi Meet tells the page around it. `lost`: the call is over without anybody having asked for it. */
 export type MeetingEvent =
@@ -86,7 +86,7 @@ export async function embedMeeting(
     state.over = true
     onEvent(event)
   }
-  const watch = watchLine(api, entry.call.jitsiUrl, () => end({ is: 'lost', why: 'line-dead' }))
+  const watch = watchLine(api, entry.call.jitsiUrl, (why) => end({ is: 'lost', why }))
   const count = (): void => onEvent({ is: 'participants', count: api.getNumberOfParticipants() })
   api.addListener('videoConferenceJoined', () => onEvent({ is: 'joined' }))
   api.addListener('participantJoined', count)
@@ -120,8 +120,8 @@ export async function embedMeeting(
   }
 }
 
-/** Hears the script in the meeting's page and tells when nothing comes over its line any more. */
-function watchLine(api: ExternalApi, jitsiUrl: string, onDead: () => void): { close(): void } {
+/** Hears the script in the meeting's page and tells when nothing comes over its line any more, or nothing of what comes is shown. */
+function watchLine(api: ExternalApi, jitsiUrl: string, onLost: (why: string) => void): { close(): void } {
   let line = noLine
   const onMessage = (event: MessageEvent): void => {
     // Any page may post to this one: only the meeting's own frame is believed.
@@ -129,7 +129,8 @@ function watchLine(api: ExternalApi, jitsiUrl: string, onDead: () => void): { cl
     const report = readLineReport(event.data)
     if (report === undefined) return
     line = hear(line, report, api.getNumberOfParticipants() > 1)
-    if (isDead(line)) onDead()
+    if (isDead(line)) onLost('line-dead')
+    else if (isStuck(line)) onLost('picture-stuck')
   }
   window.addEventListener('message', onMessage)
   return { close: () => window.removeEventListener('message', onMessage) }

@@ -24,6 +24,7 @@ export interface JitsiConference {
   leave(): Promise<void>
   myUserId(): string
   setDisplayName(name: string): void
+  setLocalParticipantProperty(name: string, value: string): void
   setReceiverConstraints?(constraints: unknown): void
   getActivePeerConnection(): { peerconnection: RTCPeerConnection } | null | undefined
   startRecording(options: { mode: 'file'; appData: string }): Promise<JitsiRecorderSession>

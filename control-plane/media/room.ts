@@ -6,6 +6,8 @@ export type RoomEvent =
   | { is: 'joined' }
   | { is: 'user-joined'; id: string }
   | { is: 'user-left'; id: string }
+  /** Another participant says something of himself to all, by his presence. */
+  | { is: 'property'; id: string; name: string; value: string }
   | { is: 'track'; track: JitsiTrack }
   | { is: 'recorder'; status: 'pending' | 'on' | 'off'; sessionId: string | null; error: string | null }
   /** The call is over for this page; whoever holds it enters again with a fresh token. */
@@ -25,12 +27,31 @@ export interface RoomOrder {
 export interface RoomHandle {
   conference: JitsiConference
   localTracks: JitsiTrack[]
-  /** The peer connection that carries the media now, if there is one. */
-  peerConnection(): RTCPeerConnection | undefined
+  /** The open peer connections that carry or carried media, with their number in this call: one may take over from another. */
+  connections(): [connection: RTCPeerConnection, ordinal: number][]
+  /** Says something of this participant to all others. */
+  say(name: string, value: string): void
   leave(): Promise<void>
 }
 
 const joinMs = 20_000
+
+/** What the library takes for the connection; why each, and why no others: docs/decisions/library-options.md. */
+const connectionOptions = (call: CallSettings, room: string) => ({
+  hosts: { domain: call.domain, muc: call.muc, focus: call.focus },
+  serviceUrl: `${call.serviceUrl}?room=${room}`,
+  // Without STUN servers of others: nothing leaves the deployment.
+  p2p: { enabled: call.peerToPeer, stunServers: [] },
+  // It would fetch the XMPP address by HTTP from our page's other origin each minute, for the sake of shards that there are none of.
+  websocketKeepAlive: -1,
+})
+
+const conferenceOptions = (call: CallSettings) => ({
+  p2p: { enabled: call.peerToPeer, stunServers: [] },
+  openBridgeChannel: call.peerToPeer ? false : 'datachannel',
+  // Without it today's library takes a recorder for a stranger: the starter's recording then stays `pending` for ever (jitsi-integration §11).
+  hiddenDomain: call.hiddenDomain,
+})
 
 /**
  * Enters a room with lib-jitsi-meet. Resolves once joined; rejects with a short word after at most 20 s
@@ -41,12 +62,7 @@ export async function enterRoom(order: RoomOrder): Promise<RoomHandle> {
   signal.throwIfAborted()
   const library = await loadLibrary(call.libraryUrl)
   const localTracks = order.send === 'none' ? [] : await makeTracks(order.send, library)
-  const connection = new library.JitsiConnection(null, order.token, {
-    hosts: { domain: call.domain, muc: call.muc, focus: call.focus },
-    serviceUrl: `${call.serviceUrl}?room=${order.room}`,
-    // Without STUN servers of others: nothing leaves the deployment.
-    p2p: { enabled: call.peerToPeer, stunServers: [] },
-  })
+  const connection = new library.JitsiConnection(null, order.token, connectionOptions(call, order.room))
   let conference: JitsiConference | undefined
   let left = false
   let lost = false
@@ -80,10 +96,7 @@ export async function enterRoom(order: RoomOrder): Promise<RoomHandle> {
     )
     connection.addEventListener(connectionEvents.CONNECTION_ESTABLISHED ?? '', () => {
       onEvent({ is: 'signalled' })
-      conference = connection.initJitsiConference(order.room, {
-        p2p: { enabled: call.peerToPeer, stunServers: [] },
-        openBridgeChannel: call.peerToPeer ? false : 'datachannel',
-      })
+      conference = connection.initJitsiConference(order.room, conferenceOptions(call))
       listen(conference, events, order, {
         joined: () => {
           clearTimeout(timer)
@@ -109,7 +122,20 @@ export async function enterRoom(order: RoomOrder): Promise<RoomHandle> {
     conference: entered,
     localTracks,
     leave,
-    peerConnection: () => entered.getActivePeerConnection()?.peerconnection,
+    connections: connectionsOf(entered),
+    say: (name, value) => entered.setLocalParticipantProperty(name, value),
+  }
+}
+
+/** The library tells the active connection alone; those that were active before are kept in sight until they close. */
+function connectionsOf(conference: JitsiConference): RoomHandle['connections'] {
+  const met = new Map<RTCPeerConnection, number>()
+  let count = 0
+  return () => {
+    const active = conference.getActivePeerConnection()?.peerconnection
+    if (active !== undefined && !met.has(active)) met.set(active, ++count)
+    for (const connection of met.keys()) if (connection.signalingState === 'closed') met.delete(connection)
+    return [...met]
   }
 }
 
@@ -130,8 +156,15 @@ function listen(
   })
   on('CONFERENCE_FAILED', (why: string) => outcome.failed(String(why)))
   on('KICKED', () => outcome.failed('kicked'))
-  on('USER_JOINED', (id: string) => order.onEvent({ is: 'user-joined', id }))
-  on('USER_LEFT', (id: string) => order.onEvent({ is: 'user-left', id }))
+  // A recorder comes and goes without being anybody's company.
+  const tellUser = (is: 'user-joined' | 'user-left') => (id: string, who?: { isHidden(): boolean }) => {
+    if (who?.isHidden() !== true) order.onEvent({ is, id })
+  }
+  on('USER_JOINED', tellUser('user-joined'))
+  on('USER_LEFT', tellUser('user-left'))
+  on('PARTICIPANT_PROPERTY_CHANGED', (from: { getId(): string }, name: string, _before: unknown, value: unknown) =>
+    order.onEvent({ is: 'property', id: from.getId(), name, value: String(value) }),
+  )
   on('TRACK_ADDED', (track: JitsiTrack) => {
     if (!track.isLocal()) order.onEvent({ is: 'track', track })
   })

@@ -1,8 +1,10 @@
 import type { CallSettings } from '../contract/call.ts'
 import type { Measurement, Patterns } from '../contract/test-calls.ts'
+import { createOtherEnd, measuredProperty, type OtherEnd } from './other-end.ts'
 import { enterRoom, type RoomHandle } from './room.ts'
 import { judgePicture, type Look, lookAt } from './signals.ts'
-import { isStalled, readSnapshot, type Snapshot, summarise } from './statistics.ts'
+import { isStalled, joinSnapshots, readSnapshot, type Snapshot, summarise } from './statistics.ts'
+import type { Stat } from './streams.ts'
 import { watchAudio } from './watch-audio.ts'
 
 export type TestStep = 'loading' | 'joining' | 'waiting' | 'connected' | 'measuring' | 'done'
@@ -28,8 +30,9 @@ const sampleMs = 500
 const stallMs = 3_000
 
 /**
- * One end of a test call (design §8): enters the room, waits for the other end's picture, measures for `patterns.measureMs`, leaves.
- * Never rejects for what a call may do: what was not reached stays null, and what went wrong stands in `errors`.
+ * One end of a test call (design §8): enters the room, waits for the other end's picture, measures for `patterns.measureMs`, waits until
+ * the other end has measured too, leaves. When the other end goes before, what was measured until then counts and `other-left` stands in
+ * `errors`. Never rejects for what a call may do: what was not reached stays null, and what went wrong stands in `errors`.
  */
 export async function runTestCall(order: TestCallOrder): Promise<Measurement> {
   const startedAt = performance.now()
@@ -47,6 +50,7 @@ export async function runTestCall(order: TestCallOrder): Promise<Measurement> {
     result.firstFrameMs ??= since()
   })
   const cleanUp: (() => void)[] = []
+  const other = createOtherEnd()
   let handle: RoomHandle | undefined
   order.onProgress('loading')
   try {
@@ -59,6 +63,7 @@ export async function runTestCall(order: TestCallOrder): Promise<Measurement> {
       send: order.send,
       signal: order.signal,
       onEvent(event) {
+        other.hear(event)
         if (event.is === 'signalled') result.signalMs ??= since()
         if (event.is === 'lost') note(result, event.why)
         if (event.is !== 'track') return
@@ -74,7 +79,9 @@ export async function runTestCall(order: TestCallOrder): Promise<Measurement> {
     order.onProgress('connected')
     await Promise.race([firstFrame, pause(order.patterns.joinMs, order.signal)])
     order.onProgress('measuring')
-    await measure(handle, order, { remote, video }, result)
+    await measure({ handle, other }, order, { remote, video }, result)
+    if (!other.isGone()) handle.say(measuredProperty, 'true')
+    await other.doneWithin(order.patterns.joinMs + order.patterns.measureMs, order.signal)
   } catch (error) {
     note(result, error instanceof Error ? error.message : String(error))
   } finally {
@@ -116,15 +123,18 @@ function playAloud(stream: MediaStream): () => void {
 async function waitUntilConnected(handle: RoomHandle, order: TestCallOrder): Promise<void> {
   const until = performance.now() + order.patterns.joinMs
   while (performance.now() < until) {
-    const connection = handle.peerConnection()
-    if (connection?.connectionState === 'connected' || connection?.iceConnectionState === 'connected') return
+    const connected = handle
+      .connections()
+      .some(([{ connectionState, iceConnectionState }]) => [connectionState, iceConnectionState].includes('connected'))
+    if (connected) return
     await pause(100, order.signal)
   }
   throw new Error('not-connected')
 }
 
+/** Each end measures in its own time, and only while the other is there. */
 async function measure(
-  handle: RoomHandle,
+  call: { handle: RoomHandle; other: OtherEnd },
   order: TestCallOrder,
   media: { remote: MediaStream; video: HTMLVideoElement },
   result: Measurement,
@@ -133,7 +143,7 @@ async function measure(
     media.remote.getAudioTracks().length > 0
       ? watchAudio(new MediaStream(media.remote.getAudioTracks()), order.patterns.toneHz)
       : undefined
-  const own = handle.localTracks.find((track) => track.getType() === 'audio')?.getOriginalStream()
+  const own = call.handle.localTracks.find((track) => track.getType() === 'audio')?.getOriginalStream()
   const microphone = own === undefined || order.side === 'agent' ? undefined : watchAudio(own, order.patterns.toneHz)
   const eye = createEye(media.video)
   const snapshots: Snapshot[] = []
@@ -141,20 +151,17 @@ async function measure(
   const begunAt = performance.now()
   const end = begunAt + order.patterns.measureMs
   try {
-    while (performance.now() < end) {
-      const connection = handle.peerConnection()
-      if (connection !== undefined)
-        snapshots.push(
-          readSnapshot(
-            (await connection.getStats()) as unknown as Iterable<[string, Record<string, unknown>]>,
-            performance.now(),
-          ),
-        )
+    while (performance.now() < end && !call.other.isGone()) {
+      const snapshot = await snapshotOf(call.handle)
+      // What was read while the other end left may lack its streams.
+      if (call.other.isGone()) break
+      snapshots.push(snapshot)
       eye.look()
       listenForEcho(order, echo, heard, begunAt)
       if (isStalled(snapshots, stallMs) && !result.errors.includes('stalled')) note(result, 'stalled')
       await pause(sampleMs, order.signal)
     }
+    if (call.other.isGone()) note(result, 'other-left')
     Object.assign(result, summarise(snapshots))
     result.picture = judgePicture(eye.looks)
     result.microphoneLevel = microphone === undefined ? null : microphone.peakRms()
@@ -170,6 +177,17 @@ async function measure(
     heard?.close()
     microphone?.close()
   }
+}
+
+async function snapshotOf(handle: RoomHandle): Promise<Snapshot> {
+  const parts = await Promise.all(
+    handle
+      .connections()
+      .map(async ([connection, ordinal]) =>
+        readSnapshot((await connection.getStats()) as unknown as Iterable<[string, Stat]>, performance.now(), ordinal),
+      ),
+  )
+  return joinSnapshots(parts, performance.now())
 }
 
 /** The agent listens to the silent room for a third of the time, then sounds its tone and times its way back. */

@@ -1,9 +1,16 @@
-// In Jitsi Meet's page by its own hook (plugin.head.html, docs/decisions/stalled-picture.md): tells the page around it, every 2 s, whether
-// anything still comes over the connection that carries the media. Numbers only, and only to the control plane's pages.
+// In Jitsi Meet's page by its own hook (plugin.head.html, docs/decisions/stalled-picture.md): tells the page around it, every 2 s, what the
+// browser counts of the connections that carry the media. Counters only, no address and no person, and only to the control plane's pages,
+// which judge them (control-plane/media/line.ts): nothing is picked or summed here.
 ;(() => {
   const { pageOrigin } = document.currentScript.dataset
   // A recorder's browser and an address opened by hand have nobody around them to tell.
   if (window.parent === window || !pageOrigin) return
+  const told = {
+    'inbound-rtp': ['kind', 'mid', 'ssrc', 'bytesReceived', 'packetsReceived', 'framesDecoded'],
+    transport: ['bytesReceived', 'selectedCandidatePairId'],
+    // Keep-alives are answered over a quiet line too; without them a room where all are muted would look dead.
+    'candidate-pair': ['bytesReceived', 'responsesReceived', 'nominated', 'state'],
+  }
   const connections = new Map()
   let opened = 0
 
@@ -14,25 +21,17 @@
     return setRemoteDescription.apply(this, values)
   }
 
-  // The newest is the one that carries the media: an older one is on its way out.
-  const newest = () => {
-    for (const connection of connections.keys())
-      if (connection.signalingState === 'closed') connections.delete(connection)
-    return [...connections].at(-1)
-  }
+  const countersOf = (stat) => Object.fromEntries(['id', 'type', ...told[stat.type]].map((name) => [name, stat[name]]))
 
   async function look() {
-    const [connection, ordinal] = newest() ?? [undefined, 0]
-    const told = { tiepdan: 'line', connection: ordinal, received: 0, framesDecoded: 0, state: 'none' }
-    if (connection !== undefined) {
-      told.state = connection.connectionState
-      for (const stat of (await connection.getStats()).values()) {
-        // Keep-alives are answered over a quiet line too; without them a room where all are muted would look dead.
-        if (stat.type === 'candidate-pair') told.received += (stat.bytesReceived ?? 0) + (stat.responsesReceived ?? 0)
-        if (stat.type === 'inbound-rtp') told.framesDecoded += stat.framesDecoded ?? 0
-      }
-    }
-    window.parent.postMessage(told, pageOrigin)
+    for (const connection of connections.keys())
+      if (connection.signalingState === 'closed') connections.delete(connection)
+    const open = [...connections].map(async ([connection, ordinal]) => ({
+      connection: ordinal,
+      state: connection.connectionState,
+      stats: [...(await connection.getStats()).values()].filter((stat) => stat.type in told).map(countersOf),
+    }))
+    window.parent.postMessage({ tiepdan: 'line', connections: await Promise.all(open) }, pageOrigin)
   }
   setInterval(() => look().catch((error) => console.warn('line-watch', error)), 2_000)
 })()

@@ -24,6 +24,10 @@ const ConfigSchema = Type.Object({
   xmppDomain: Type.String({ minLength: 1 }),
   xmppMuc: Type.String({ default: '' }),
   xmppFocus: Type.String({ default: '' }),
+  xmppRecorder: Type.String({
+    default: '',
+    description: 'tên miền XMPP của máy ghi hình, như hiddenDomain của Jitsi Meet',
+  }),
   edgeUrl: Url({ description: 'cổng HTTP của Prosody, ví dụ http://127.0.0.1:5280' }),
   storeFolder: Type.String({ minLength: 1, description: 'kho lưu trữ trung tâm' }),
   stagingFolder: Type.String({ default: '', description: 'nơi nhận tệp trước khi kiểm tra; nên cùng ổ với kho' }),
@@ -75,6 +79,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     ...config,
     xmppMuc: config.xmppMuc || `conference.${config.xmppDomain}`,
     xmppFocus: config.xmppFocus || `focus.${config.xmppDomain}`,
+    xmppRecorder: config.xmppRecorder || `recorder.${config.xmppDomain}`,
     stagingFolder: config.stagingFolder || `${config.storeFolder}/.staging`,
   }
 }

@@ -21,6 +21,7 @@ export const callSettings = (config: Config): CallSettings => ({
   domain: config.xmppDomain,
   muc: config.xmppMuc,
   focus: config.xmppFocus,
+  hiddenDomain: config.xmppRecorder,
   peerToPeer: config.jitsiPeerToPeer,
 })
 

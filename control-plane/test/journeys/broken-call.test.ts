@@ -145,6 +145,12 @@ suite('a call that breaks comes back by itself', { skip: unlessOn('postgres') },
       (row) => row?.status === 'done',
     )
     assert.match(String(done?.verdict), /^(passed|warned)$/)
+    // Both ends have measured the whole of their time: neither left the other behind.
+    for (const end of [done?.agent, done?.kiosk]) {
+      assert.deepEqual(end?.errors, [])
+      for (const { bitrateKbps, framesPerSecond } of [end.send, end.receive])
+        assert.ok((bitrateKbps ?? -1) > 0 && (framesPerSecond ?? -1) > 0, `${bitrateKbps} kbit/s, ${framesPerSecond}`)
+    }
   })
 
   /** Each of these rooms is in once, and every earlier stay has its end, no later than the next one's beginning. */

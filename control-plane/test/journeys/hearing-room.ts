@@ -85,7 +85,9 @@ export const lineIsTold = ({ page }: Desk, jitsiUrl: string): Promise<void> =>
       new Promise<void>((resolve, reject) => {
         setTimeout(() => reject(new Error('the meeting told nothing of its line')), 10_000)
         window.addEventListener('message', (event) => {
-          if (event.origin === origin && event.data?.tiepdan === 'line' && event.data.received > 0) resolve()
+          if (event.origin !== origin || event.data?.tiepdan !== 'line') return
+          const { connections } = event.data as { connections: { stats: { bytesReceived?: number }[] }[] }
+          if (connections.some(({ stats }) => stats.some((stat) => (stat.bytesReceived ?? 0) > 0))) resolve()
         })
       }),
     jitsiUrl,

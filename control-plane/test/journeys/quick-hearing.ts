@@ -131,8 +131,8 @@ export const recordingOf =
   async () =>
     (await office.does(hearingRecording, { params: { id: hearingId } })).recording
 
-/** Both kiosks are in the room, the hearing is live, the recorder runs and writes. */
-export async function aLiveHearing(trial: Trial, browser: Browser) {
+/** Both kiosks are in the room, the hearing is live. */
+export async function aStartedHearing(trial: Trial, browser: Browser) {
   const cast = await aCast(trial)
   const hearingId = await anApprovedHearing(cast)
   await waiveTests(cast, hearingId)
@@ -148,7 +148,12 @@ export async function aLiveHearing(trial: Trial, browser: Browser) {
     (room) => room.quorum.met,
   )
   await cast.office.does(startHearing, { params: { id: hearingId } })
-  const recording = recordingOf(cast, hearingId)
-  await until('the recording runs', 60_000, recording, (seen) => seen?.status === 'recording')
-  return { cast, hearingId, kiosks, recording }
+  return { cast, hearingId, kiosks, recording: recordingOf(cast, hearingId) }
+}
+
+/** A started hearing whose recorder runs. */
+export async function aLiveHearing(trial: Trial, browser: Browser) {
+  const held = await aStartedHearing(trial, browser)
+  await until('the recording runs', 60_000, held.recording, (seen) => seen?.status === 'recording')
+  return held
 }

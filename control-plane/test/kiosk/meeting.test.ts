@@ -13,7 +13,7 @@ declare global {
   interface Window {
     stageLine: { darken(): Promise<void>; cut(): void; state(): string }
     /** What the meeting's script told this page. */
-    heard: { received: number; framesDecoded: number }[]
+    heard: { connections: { stats: Record<string, number>[] }[] }[]
   }
 }
 
@@ -51,16 +51,29 @@ async function outlivesACut(page: Page): Promise<void> {
   const frame = await frameOf(page)
   const first = await tokenOf(frame)
   assert.match(first, /^ey/)
-  await page.waitForFunction(() => (window.heard.at(-1)?.framesDecoded ?? 0) > 0)
+  await page.waitForFunction(() =>
+    window.heard.at(-1)?.connections.some(({ stats }) => stats.some(({ framesDecoded = 0 }) => framesDecoded > 0)),
+  )
   await frame.evaluate(() => window.stageLine.darken())
   // Not the meeting's frame: not believed, however often it says that nothing comes.
   await page.evaluate(() => {
     for (let times = 0; times < 20; times++)
-      window.postMessage({ tiepdan: 'line', connection: 1, received: 7, framesDecoded: 0, state: 'connected' }, '*')
+      window.postMessage(
+        {
+          tiepdan: 'line',
+          connections: [
+            { connection: 1, state: 'connected', stats: [{ id: 'T', type: 'transport', bytesReceived: 7 }] },
+          ],
+        },
+        '*',
+      )
   })
   const dark = await page.evaluate(() => window.heard.length)
   await page.waitForFunction((from) => window.heard.length >= from + 3, dark)
-  const sums = (await page.evaluate(() => window.heard)).slice(dark).map(({ received }) => received)
+  const sums = (await page.evaluate(() => window.heard))
+    .slice(dark)
+    .map(({ connections }) => connections.flatMap(({ stats }) => stats.map((stat) => stat.responsesReceived ?? 0)))
+    .map((answers) => answers.reduce((total, one) => total + one, 0))
   assert.ok(Math.max(...sums) > Math.min(...sums), String(sums))
   assert.equal(await page.locator('.cover').count(), 0)
   // Tokens of one and the same second are equal.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { judgePicture, lookAt, rms, toneLevelDb } from '../../media/signals.ts'
-import { isStalled, readSnapshot, type Snapshot, summarise } from '../../media/statistics.ts'
+import { readSnapshot, summarise } from '../../media/statistics.ts'
 
 const rate = 48_000
 const sine = (hertz: number, amplitude: number): Float32Array =>
@@ -93,16 +93,4 @@ test('figures of both directions over the measuring time, in the units of the co
     [seen.send.bitrateKbps, Math.round(seen.send.lossPercent ?? 0), seen.send.height, seen.send.framesPerSecond],
     [800, 3, 720, 24],
   )
-})
-
-test('a picture that stands still is told from the figures, and only after the stall time', () => {
-  const at = (ms: number, frames: number, receivedBytes: number): Snapshot => ({
-    ...readSnapshot([], ms),
-    framesDecoded: frames,
-    receivedBytes,
-  })
-  const still = [at(0, 50, 900), at(1_000, 75, 1_800), at(2_000, 75, 1_800), at(4_100, 75, 1_800)]
-  assert.equal(isStalled(still, 3_000), true)
-  assert.equal(isStalled(still.slice(0, 3), 3_000), false)
-  assert.equal(isStalled([at(0, 0, 0), at(9_000, 0, 0)], 3_000), false)
 })

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { readConfig } from '../../server/platform/config.ts'
+import { callSettings } from '../../server/rooms/entry.ts'
 
 const good = {
   TIEPDAN_DATA_FOLDER: '/tmp/x',
@@ -23,6 +24,23 @@ test('what is not given has its default, and what follows from another follows i
     [config.port, config.xmppMuc, config.xmppFocus, config.stagingFolder, config.sessionIdleMinutes, config.stage],
     [8080, 'conference.meet.example', 'focus.meet.example', '/tmp/x/store/.staging', 30, false],
   )
+})
+
+test('the recorders’ domain goes to the pages that record: given, or derived from the room domain as the deployment lays it down', () => {
+  assert.equal(callSettings(readConfig(good)).hiddenDomain, 'recorder.meet.example')
+  const given = readConfig({ ...good, TIEPDAN_XMPP_RECORDER: 'hidden.meet.example' })
+  assert.equal(callSettings(given).hiddenDomain, 'hidden.meet.example')
+  // Jitsi Meet, Jibri and Prosody must mean the same domain as the control plane.
+  const root = join(import.meta.dirname, '../../..')
+  const told: [file: string, form: RegExp][] = [
+    ['infra/ansible/roles/control_plane/defaults/main.yml', /TIEPDAN_XMPP_RECORDER: "(.*)"/],
+    ['jitsi-config/meet/config.js.j2', /hiddenDomain: '(.*)'/],
+    ['jibri/config/jibri.conf.j2', /call-login \{ domain = "(.*?)"/],
+    ['jitsi-config/prosody/prosody.cfg.lua.j2', /token_verification_allowlist = \{ "(.*?)"/],
+    ['jitsi-config/jicofo/jicofo.conf.j2', /trusted-domains = \[ "(.*?)"/],
+  ]
+  for (const [file, form] of told)
+    assert.equal(form.exec(readFileSync(join(root, file), 'utf8'))?.[1], 'recorder.{{ tiepdan_jitsi_domain }}', file)
 })
 
 test('every fault is told at once, by the variable’s name', () => {

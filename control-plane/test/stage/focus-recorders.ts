@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 
-/** The state of one room's recording as published by Jicofo; a killed recorder with no other free is `on` with an error. */
+/** The state of one room's recording as published by Jicofo, in its presence: nothing before it is `on`. */
 export interface PublishedState {
-  status: 'pending' | 'on' | 'off'
+  status: 'on' | 'off'
   sessionId: string
   initiator?: string | undefined
   error?: string | undefined
@@ -104,7 +104,8 @@ export function createRecorders(options: {
 
   function fail(session: Session, error: string): void {
     sessions.delete(session.room)
-    options.publish(session.room, { status: session.status, sessionId: session.sessionId, error })
+    // Whoever sees its browser still in the room is told `on` with this error by his library.
+    options.publish(session.room, { status: 'off', sessionId: session.sessionId, error })
   }
 
   /** The recorder is gone: another goes on under the same session id, and nobody is told; with none free the error is told. */
@@ -125,12 +126,10 @@ export function createRecorders(options: {
   return {
     async start(room, appData, initiator) {
       if (sessions.has(room)) return { is: 'refused', reason: 'unexpected-request' }
-      // Jitsi's ids are 16 letters.
-      const sessionId = randomBytes(12).toString('hex').slice(0, 16)
+      const sessionId = randomUUID()
       const placed = await place({ room, sessionId, appData, initiator, tried: new Set() })
       if (placed.is === 'none') return { is: 'refused', reason: placed.reason }
       starts++
-      options.publish(room, { status: 'pending', sessionId })
       return { is: 'started', sessionId }
     },
     async stop(room) {

@@ -16,7 +16,7 @@ interface Element {
 const focusXmlns = 'http://jitsi.org/protocol/focus'
 const jibriXmlns = 'http://jitsi.org/protocol/jibri'
 const mucXmlns = 'http://jabber.org/protocol/muc'
-const { muc, auth } = stageXmpp
+const { muc, auth, recorder } = stageXmpp
 
 interface Room {
   name: string
@@ -107,7 +107,9 @@ export async function startStageFocus(options: {
       return
     }
     const item = stanza.getChild('x', 'http://jabber.org/protocol/muc#user')?.getChild('item')
-    if (nick !== 'focus' && item !== undefined) room.roles.set(nick, item.attrs.role ?? 'none')
+    // A recorder is no participant (Jicofo's trusted-domains): a room with nobody else in it is empty.
+    const isRecorder = item?.attrs.jid?.split('/')[0]?.endsWith(`@${recorder}`) === true
+    if (nick !== 'focus' && item !== undefined && !isRecorder) room.roles.set(nick, item.attrs.role ?? 'none')
   }
 
   function forget(room: Room): void {

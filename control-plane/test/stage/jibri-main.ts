@@ -1,8 +1,9 @@
 // One stage Jibri as a process of its own, so that it can be killed as a real one. Settings come as JSON in STAGE_JIBRI.
-import { type ChildProcess, execFile } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdirSync, statfsSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { type BrowserSettings, callEnded, type RecorderAccount } from './jibri-browser.ts'
 import { startPicture } from './jibri-picture.ts'
 
 interface Settings {
@@ -13,6 +14,8 @@ interface Settings {
   finalize: string
   focusUrl: string
   font: string
+  /** How it enters rooms; without it nobody sees it there (tests of the host alone). */
+  account?: RecorderAccount
 }
 
 interface Session {
@@ -21,6 +24,7 @@ interface Session {
   folder: string
   appData: { file_recording_metadata?: Record<string, unknown> }
   ffmpeg: ChildProcess | undefined
+  browser: ChildProcess | undefined
   status: 'pending' | 'on'
   stopping: boolean
   dead: boolean
@@ -69,6 +73,29 @@ function onFfmpegEnd(session: Session): void {
   setTimeout(() => finish(session, 'error', 'error'), 2_000)
 }
 
+/** Its browser enters the room. Resolves once it is inside, or is known not to come. */
+async function enterRoom(session: Session): Promise<void> {
+  const { account, recordingsFolder } = settings
+  if (account === undefined) return pause(200)
+  const order: BrowserSettings = { ...account, room: session.room, sessionId: session.sessionId, recordingsFolder }
+  const browser = spawn(process.execPath, [join(import.meta.dirname, 'jibri-browser.ts'), JSON.stringify(order)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  session.browser = browser
+  browser.once('exit', (status) => onBrowserEnd(session, status))
+  await new Promise<void>((resolve) => {
+    browser.stdout.once('data', () => resolve())
+    browser.once('exit', () => resolve())
+  })
+}
+
+function onBrowserEnd(session: Session, status: number | null): void {
+  if (session.stopping || state.session !== session) return
+  // A call that ended is ended in order; that the browser itself died Jibri sees after 6 s.
+  if (status === callEnded) finish(session, 'off').catch(() => undefined)
+  else setTimeout(() => finish(session, 'error', 'error'), 6_000)
+}
+
 async function begin(session: Session): Promise<void> {
   await tell(session, 'pending')
   if (state.unwritable) {
@@ -78,9 +105,13 @@ async function begin(session: Session): Promise<void> {
     state.session = undefined
     return tell(session, 'error', 'error')
   }
+  await enterRoom(session)
+  if (session.stopping || state.session !== session) return
+  // The real one makes its folder before it enters; here that can take longer than a test's sweep lets an empty folder stand.
   mkdirSync(session.folder, { recursive: true })
   session.ffmpeg = startFfmpeg(session)
-  await pause(1_400)
+  // Everybody has `on` from the recorder's presence; Jicofo tells it 1.0–1.9 s later, when ffmpeg really encodes.
+  await pause(1_200)
   if (session.stopping || state.session !== session) return
   session.status = 'on'
   await tell(session, 'on')
@@ -97,6 +128,7 @@ async function finish(session: Session, status: 'off' | 'error', error?: string)
     await Promise.race([ended, pause(5_000)])
   }
   // Jibri leaves the call before it says so: `off` came 0.2–0.9 s after the stop.
+  session.browser?.kill('SIGTERM')
   await pause(200)
   const metadata = {
     meeting_url: `${settings.focusUrl}/${session.room}`,
@@ -134,6 +166,7 @@ async function start(order: { sessionId: string; room: string; appData: string }
     folder: join(settings.recordingsFolder, order.sessionId),
     appData,
     ffmpeg: undefined,
+    browser: undefined,
     status: 'pending',
     stopping: false,
     dead: false,
@@ -148,7 +181,8 @@ const faults: Record<string, () => void> = {
   kill: () => process.kill(process.pid, 'SIGKILL'),
   'chromium-gone': () => {
     const { session } = state
-    if (session) setTimeout(() => finish(session, 'error', 'error'), 6_000)
+    if (session?.browser) session.browser.kill('SIGKILL')
+    else if (session) onBrowserEnd(session, null)
   },
   unwritable: () => {
     state.unwritable = true
@@ -224,5 +258,5 @@ createServer((request, response) => {
   })
 }).listen(settings.port, '127.0.0.1')
 
-// As the real one: ends at once, without metadata or hook, and ffmpeg lives on unless the whole group is killed.
+// As the real one: ends at once, without metadata or hook; ffmpeg and the browser live on unless the whole group is killed.
 process.on('SIGTERM', () => process.exit(143))

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from '../support/databases.ts'
+import type { RecorderAccount } from './jibri-browser.ts'
 
 export type StageFault = 'kill' | 'chromium-gone' | 'unwritable' | 'disk-full' | 'ffmpeg-dies'
 
@@ -13,6 +14,8 @@ export interface StageJibriOptions {
   name: string
   focusUrl: string
   port?: number
+  /** How its browser enters rooms. */
+  account?: RecorderAccount
 }
 
 /** One stage Jibri and what a host's service manager does with it. */
@@ -25,7 +28,7 @@ export interface StageJibri {
   startCommand: string
   pid(): number | undefined
   fault(kind: StageFault): Promise<void>
-  /** SIGKILL of the one process: its ffmpeg lives on. */
+  /** SIGKILL of the one process: its ffmpeg and its browser live on. */
   kill(): Promise<void>
   /** The whole group ends, ffmpeg too, and Jibri comes back. */
   restart(): Promise<void>
@@ -56,6 +59,7 @@ export async function startStageJibri(options: StageJibriOptions): Promise<Stage
     finalize: join(root, 'jibri/finalize.sh'),
     focusUrl: options.focusUrl,
     font: font(),
+    ...(options.account === undefined ? {} : { account: options.account }),
   }
   let child: ChildProcess | undefined
 
@@ -88,7 +92,7 @@ export async function startStageJibri(options: StageJibriOptions): Promise<Stage
   /** As systemd ends a control group: the process and all that it left behind. */
   async function endGroup(): Promise<void> {
     await end()
-    for (const pid of writersBelow(recordingsFolder)) process.kill(pid, 'SIGKILL')
+    for (const pid of [...writersBelow(recordingsFolder), ...browsersOf(recordingsFolder)]) process.kill(pid, 'SIGKILL')
   }
 
   const manager = await serveCommands({
@@ -151,20 +155,32 @@ async function serveCommands(commands: Record<string, () => Promise<void>>): Pro
   }
 }
 
-/** The ffmpegs that hold a file below the folder open: only this stage's write there. */
-export function writersBelow(folder: string): number[] {
-  const found: number[] = []
-  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      if (readFileSync(`/proc/${name}/comm`, 'utf8').trim() !== 'ffmpeg') continue
-      const holds = readdirSync(`/proc/${name}/fd`).some((handle) =>
-        readlinkSync(`/proc/${name}/fd/${handle}`).startsWith(`${folder}/`),
-      )
-      if (holds) found.push(Number(name))
-    } catch (error) {
-      // The process ended while it was looked at.
-      if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
-    }
-  }
-  return found
+/** The processes whose entries below /proc fit; one that ends while it is looked at does not. */
+function processes(fits: (entry: string) => boolean): number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((entry) => {
+      try {
+        return fits(`/proc/${entry}`)
+      } catch (error) {
+        if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+        return false
+      }
+    })
+    .map(Number)
 }
+
+/** The browsers of the Jibri that records into the folder. */
+const browsersOf = (folder: string): number[] =>
+  processes((entry) => {
+    const words = readFileSync(`${entry}/cmdline`, 'utf8')
+    return words.includes('jibri-browser.ts') && words.includes(JSON.stringify(folder))
+  })
+
+/** The ffmpegs that hold a file below the folder open: only this stage's write there. */
+export const writersBelow = (folder: string): number[] =>
+  processes(
+    (entry) =>
+      readFileSync(`${entry}/comm`, 'utf8').trim() === 'ffmpeg' &&
+      readdirSync(`${entry}/fd`).some((handle) => readlinkSync(`${entry}/fd/${handle}`).startsWith(`${folder}/`)),
+  )

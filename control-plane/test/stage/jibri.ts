@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { openSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { RecorderAccount } from './jibri-browser.ts'
 import { type StageFault, startStageJibri } from './jibri-process.ts'
 
 export interface StageRecorderOptions {
@@ -10,6 +11,8 @@ export interface StageRecorderOptions {
   controlPlaneUrl: string
   serviceSecret: string
   port?: number
+  /** How its browser enters rooms. */
+  account?: RecorderAccount
   /** Further settings of the daemon (`REPORT_MS: '1000'`, …). */
   daemon?: Record<string, string>
 }

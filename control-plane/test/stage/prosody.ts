@@ -25,6 +25,7 @@ interface Options {
   controlPlaneUrl: string
   edgeSecret: string
   focusPassword: string
+  recorderPassword: string
   edge?: EdgeSettings
 }
 
@@ -57,21 +58,29 @@ const plugins = [
  * `prosodyctl mod_roster_command subscribe`; without it each request is answered service-unavailable.
  */
 export function storeFocus(dataFolder: string, password: string, seen = true): void {
-  const write = (store: string, lua: string): void => {
-    const folder = join(dataFolder, 'auth%2emeet%2ejitsi', store)
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, 'focus.dat'), lua)
-  }
-  write('accounts', `return { ["password"] = ${JSON.stringify(password)}; };\n`)
+  storeAccount(dataFolder, stageXmpp.auth, { user: 'focus', password })
   const entry = `["${stageXmpp.focus}"] = { ["subscription"] = "from"; ["groups"] = {}; };`
-  write('roster', `return { [false] = { ["version"] = 1; ["pending"] = {}; }; ${seen ? entry : ''} };\n`)
+  const roster = `return { [false] = { ["version"] = 1; ["pending"] = {}; }; ${seen ? entry : ''} };\n`
+  store(dataFolder, stageXmpp.auth, 'roster', 'focus', roster)
+}
+
+function storeAccount(dataFolder: string, host: string, { user, password }: { user: string; password: string }): void {
+  store(dataFolder, host, 'accounts', user, `return { ["password"] = ${JSON.stringify(password)}; };\n`)
+}
+
+function store(dataFolder: string, host: string, kind: 'accounts' | 'roster', user: string, lua: string): void {
+  const folder = join(dataFolder, host.replaceAll('.', '%2e'), kind)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, `${user}.dat`), lua)
 }
 
 /** Debian's Prosody 0.12 with our edge module as in production and the stage's stand-ins for Jitsi's modules. */
 export async function createStageProsody(options: Options): Promise<StageProsody> {
   const { folder, port } = options
   mkdirSync(join(folder, 'accounts'), { recursive: true })
-  storeFocus(join(folder, 'data'), options.focusPassword)
+  const data = join(folder, 'data')
+  storeFocus(data, options.focusPassword)
+  storeAccount(data, stageXmpp.recorder, { user: 'recorder', password: options.recorderPassword })
   const configuration = join(folder, 'prosody.cfg.lua')
   writeFileSync(configuration, prosodyConfiguration(options))
   let child: ChildProcess | undefined
@@ -155,6 +164,9 @@ VirtualHost "${domain}"
   reservations_api_retry_delay = 1
 
 VirtualHost "${auth}"
+  authentication = "internal_plain"
+
+VirtualHost "${recorder}"
   authentication = "internal_plain"
 
 Component "${muc}" "muc"

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../support/databases.ts'
 import { type StageFocus, startStageFocus } from './focus.ts'
+import type { RecorderAccount } from './jibri-browser.ts'
 import { createStageProsody, type EdgeSettings, type StageProsody, stageXmpp } from './prosody.ts'
 import { startStageWeb } from './web.ts'
 
@@ -20,6 +21,8 @@ export interface Stage {
   xmpp: typeof stageXmpp
   prosody: StageProsody
   focus: StageFocus
+  /** How recorders enter rooms. */
+  recorder: RecorderAccount
   /** What the control plane needs in its environment to stand on this stage. */
   environment: Record<string, string>
   stop(): Promise<void>
@@ -36,6 +39,7 @@ export async function startStage(options: {
 }): Promise<Stage> {
   mkdirSync(options.folder, { recursive: true })
   const ports = options.ports ?? { prosody: await freePort(), web: await freePort(), focus: await freePort() }
+  const recorderPassword = `recorder-${options.edgeSecret.slice(0, 12)}`
   const focusPassword = `focus-${options.edgeSecret.slice(0, 12)}`
   const prosody = await createStageProsody({
     folder: join(options.folder, 'prosody'),
@@ -43,6 +47,7 @@ export async function startStage(options: {
     controlPlaneUrl: options.controlPlaneUrl,
     edgeSecret: options.edgeSecret,
     focusPassword,
+    recorderPassword,
     ...(options.edge === undefined ? {} : { edge: options.edge }),
   })
   const focus = await startStageFocus({
@@ -64,6 +69,13 @@ export async function startStage(options: {
     xmpp: stageXmpp,
     prosody,
     focus,
+    recorder: {
+      service: `${prosody.httpUrl.replace(/^http/, 'ws')}/xmpp-websocket`,
+      domain: stageXmpp.recorder,
+      muc: stageXmpp.muc,
+      username: 'recorder',
+      password: recorderPassword,
+    },
     environment: {
       TIEPDAN_JITSI_URL: web.url,
       TIEPDAN_JITSI_PEER_TO_PEER: 'true',

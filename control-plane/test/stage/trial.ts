@@ -182,6 +182,7 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
         name,
         port,
         focusUrl: stage.focusUrl,
+        account: stage.recorder,
         controlPlaneUrl: url,
         serviceSecret: kept.serviceSecret,
         daemon: { REPORT_MS: '3000', SWEEP_MS: '3000', SETTLED_MS: '6000', NOT_GROWING_MS: '25000', ...options.daemon },

@@ -8,12 +8,13 @@ const require = createRequire(import.meta.url)
 const pages = join(import.meta.dirname, 'pages')
 const meet = join(import.meta.dirname, '../../../jitsi-config/meet')
 
-/** The library as one file: the npm republish wants jQuery on `window` before it loads. */
+/** The library as one file: the npm republish wants jQuery on `window` before it loads, and is older than what a deployment serves. */
 function library(): string {
   const jquery = readFileSync(require.resolve('jquery/dist/jquery.min.js'), 'utf8')
   const folder = dirname(require.resolve('@lyno/lib-jitsi-meet/package.json'))
   const meet = readFileSync(join(folder, 'lib-jitsi-meet.min.js'), 'utf8')
-  return `${jquery}\n;window.jquery=window.jQuery;\n${meet}\n`
+  const since = readFileSync(join(pages, 'library.js'), 'utf8')
+  return `${jquery}\n;window.jquery=window.jQuery;\n${meet}\n${since}`
 }
 
 /**

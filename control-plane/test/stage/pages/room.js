@@ -88,6 +88,7 @@
     conference = connection.initJitsiConference(roomName, {
       p2p: { enabled: true, stunServers: [] },
       openBridgeChannel: false,
+      hiddenDomain: settings.recorder,
     })
     conference.on(events.CONFERENCE_JOINED, () => {
       window.stageRoom.state = 'joined'
@@ -108,10 +109,13 @@
       tell('videoConferenceLeft', { roomName })
     })
     conference.on(events.USER_JOINED, (id, participant) => {
+      // As Jitsi Meet: a recorder is in the room and nobody's company.
+      if (participant.isHidden()) return
       tile(id, participant.getDisplayName() || 'Người tham dự')
       tell('participantJoined', { id, displayName: participant.getDisplayName() })
     })
-    conference.on(events.USER_LEFT, (id) => {
+    conference.on(events.USER_LEFT, (id, participant) => {
+      if (participant?.isHidden()) return
       document.querySelector(`[data-id="${id}"]`)?.remove()
       tell('participantLeft', { id })
     })
