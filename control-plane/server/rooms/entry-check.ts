@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { minuteMs, secondMs } from '../platform/clock.ts'
 import type { CommandHandler } from '../platform/commands.ts'
+import { wordsOf } from '../platform/plain-error.ts'
 import type { Platform } from '../platform/platform.ts'
 import { callSettings } from './entry.ts'
 import { newRoomName } from './room.ts'
@@ -65,7 +66,7 @@ export function entryCheck(platform: Platform, signing: Signing): CommandHandler
         return false
       }
     } catch (error) {
-      say(error instanceof Error ? error.message : String(error))
+      say(wordsOf(error))
       return false
     }
     say('Phòng họp nhận thẻ đúng và từ chối thẻ đã bị sửa.')
