@@ -10,8 +10,10 @@ export function log(level: keyof typeof levels, message: string, fields: Record<
 /** A failure in words, with the system's code behind a bare "fetch failed". */
 export function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const code = codeOf(error.cause)
-  return code === undefined ? error.message : `${error.message} (${code})`
+  const code = codeOf(error.cause) ?? codeOf(error)
+  // tus repeats the whole answer of the receiver.
+  const words = error.message.replace(/, response text: [\s\S]*?(?=, request id: |$)/, '')
+  return code === undefined || words.includes(code) ? words : `${words} (${code})`
 }
 
 export const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code

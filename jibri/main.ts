@@ -44,6 +44,14 @@ async function keepDoing(name: string, everyMs: number, work: () => Promise<void
   }
 }
 
+/** Whatever ends the daemon unasked stands in its log; systemd starts it again, and no step minds being cut off. */
+function die(error: unknown): void {
+  log('error', 'the daemon ends of an error that nobody caught', { error: wordsOf(error) })
+  process.exit(1)
+}
+process.on('uncaughtException', die)
+process.on('unhandledRejection', die)
+
 const work = Promise.all([
   keepDoing('sweep', settings.sweepMs, () => sweep(settings, spool, new Date())),
   keepDoing('upload', uploadEveryMs, () => uploader.run(stopping.signal)),

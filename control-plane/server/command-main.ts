@@ -2,11 +2,14 @@ import { existsSync } from 'node:fs'
 import { request } from 'node:http'
 import { createInterface } from 'node:readline'
 import { commandSocketPath } from './platform/commands.ts'
+import { tellLastWords } from './platform/last-words.ts'
 
 /**
  * `node command-main.ts <name> [key=value…]`: asks the running control plane, prints what it says, and exits 0 when all is well,
  * 1 when not, 2 when no control plane answers.
  */
+tellLastWords('Lệnh')
+
 const [name = '', ...rest] = process.argv.slice(2)
 const given = Object.fromEntries(
   rest.map((word) => {

@@ -6,11 +6,15 @@ import { verifyAuditTrail } from './platform/audit.ts'
 import { systemClock } from './platform/clock.ts'
 import { openDatabase } from './platform/database.ts'
 import { lockFolder } from './platform/folder-lock.ts'
+import { tellLastWords } from './platform/last-words.ts'
+import { wordsOf } from './platform/plain-error.ts'
 
 /**
  * `node restore-main.ts <folder>`: puts the unpacked backup in this folder in the place of the embedded database, once it was read back whole.
  * What was there is kept aside. Refuses while a server runs on the data folder. Exit code: 0 done, 1 not.
  */
+tellLastWords('Khôi phục')
+
 const dataFolder = resolve(process.env.TIEPDAN_DATA_FOLDER ?? '.data')
 const secrets = ['trial.json', 'accounts.json']
 
@@ -57,6 +61,6 @@ async function readBack(folder: string): Promise<number> {
 }
 
 await restore(process.argv[2] ?? '').catch((error: unknown) => {
-  process.stderr.write(`Chưa khôi phục: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(`Chưa khôi phục: ${wordsOf(error)}\n`)
   process.exitCode = 1
 })

@@ -72,10 +72,14 @@ export function createKiosks(platform: Platform, identity: Pick<Identity, 'actor
     connection.send({ type: 'board', board: shown })
   }
 
-  function pushTo(endpointId: string): void {
+  function pushTo(concerned: (connection: Connection) => boolean): void {
     for (const connection of connections.values()) {
-      if (connection.endpointId === endpointId)
-        push(connection).catch((error: unknown) => log.warn({ err: error }, 'board not sent'))
+      if (!concerned(connection)) continue
+      push(connection).catch((error: unknown) => {
+        log.warn({ err: error }, 'board not sent')
+        // Nobody announces the change a second time; a room PC that greets again is sent the board of then.
+        connection.close()
+      })
     }
   }
 
@@ -188,9 +192,14 @@ export function createKiosks(platform: Platform, identity: Pick<Identity, 'actor
       )
     },
     start(): void {
-      unsubscribe ??= platform.changes.subscribe((topic) => {
-        if (topic.startsWith('kiosk:')) pushTo(topic.slice('kiosk:'.length))
-      })
+      unsubscribe ??= platform.changes.subscribe(
+        (topic) => {
+          if (!topic.startsWith('kiosk:')) return
+          const endpointId = topic.slice('kiosk:'.length)
+          pushTo((connection) => connection.endpointId === endpointId)
+        },
+        () => pushTo(() => true),
+      )
     },
     stop(): void {
       unsubscribe?.()

@@ -154,10 +154,16 @@ function trackSockets(platform: Platform) {
       })
     },
     start() {
-      unsubscribe ??= platform.changes.subscribe((topic) => {
-        if (!topic.startsWith('session:')) return
-        for (const socket of open.get(topic.slice('session:'.length)) ?? []) socket.destroy()
-      })
+      const cut = (sockets: Iterable<Socket>): void => {
+        for (const socket of [...sockets]) socket.destroy()
+      }
+      unsubscribe ??= platform.changes.subscribe(
+        (topic) => {
+          if (topic.startsWith('session:')) cut(open.get(topic.slice('session:'.length)) ?? [])
+        },
+        // Any of them may have been revoked meanwhile; who still has a session connects again.
+        () => cut([...open.values()].flatMap((set) => [...set])),
+      )
     },
     stop() {
       unsubscribe?.()

@@ -8,7 +8,11 @@ export function changesSocket(platform: Platform): Module {
     name: 'changes-socket',
     routes(app) {
       app.get('/api/changes', { websocket: true, config: { may: 'session.own' }, schema: { hide: true } }, (socket) => {
-        const unsubscribe = platform.changes.subscribe((topic) => socket.send(JSON.stringify({ topic })))
+        const unsubscribe = platform.changes.subscribe(
+          (topic) => socket.send(JSON.stringify({ topic })),
+          // A screen whose line was cut reads everything again when it is back (web/live.ts).
+          () => socket.close(1012),
+        )
         const ping = setInterval(() => socket.ping(), pingMs)
         socket.on('close', () => {
           clearInterval(ping)

@@ -8,7 +8,11 @@ import type { OpenDatabase, Tx } from './database.ts'
 export interface Changes {
   /** Is sent when the transaction commits, never when it rolls back. */
   announce(tx: Tx, ...topics: string[]): Promise<void>
-  subscribe(onTopic: (topic: string) => void): () => void
+  /**
+   * `onMissed`: the line to the database was down, and what was announced meanwhile is lost: whoever shows or keeps something reads all of it
+   * again.
+   */
+  subscribe(onTopic: (topic: string) => void, onMissed?: () => void): () => void
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -16,19 +20,25 @@ export interface Changes {
 const channel = 'tiepdan_changes'
 
 export function createChanges(database: OpenDatabase): Changes {
-  const listeners = new Set<(topic: string) => void>()
+  const listeners = new Set<{ onTopic: (topic: string) => void; onMissed: (() => void) | undefined }>()
   let unlisten: (() => Promise<void>) | undefined
   return {
     async announce(tx, ...topics) {
       for (const topic of topics) await tx.execute(sql`select pg_notify(${channel}, ${topic})`)
     },
-    subscribe(onTopic) {
-      listeners.add(onTopic)
-      return () => listeners.delete(onTopic)
+    subscribe(onTopic, onMissed) {
+      const listener = { onTopic, onMissed }
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
     async start() {
-      unlisten = await database.listen(channel, (topic) => {
-        for (const listener of listeners) listener(topic)
+      unlisten = await database.listen(channel, {
+        onPayload: (topic) => {
+          for (const { onTopic } of listeners) onTopic(topic)
+        },
+        onMissed: () => {
+          for (const { onMissed } of listeners) onMissed?.()
+        },
       })
     },
     async stop() {

@@ -17,6 +17,7 @@ import Fastify, {
 import type { Logger } from 'pino'
 import type { Actor } from './actor.ts'
 import type { Config } from './config.ts'
+import { isDatabaseGone, OutcomeUnknown } from './database-faults.ts'
 import { Problem, problemDocument } from './problem.ts'
 import { faultInWords } from './validation-words.ts'
 
@@ -156,6 +157,13 @@ function asProblem(error: FastifyError | Problem): Problem {
       title: 'Yêu cầu không hợp lệ. Vui lòng tải lại trang rồi thử lại.',
     })
   }
+  if (error instanceof OutcomeUnknown) {
+    return new Problem('outcome-unknown', {
+      status: 503,
+      title: 'Mất kết nối cơ sở dữ liệu đúng lúc đang ghi. Vui lòng tải lại trang, xem đã ghi chưa rồi mới làm lại.',
+      cause: error,
+    })
+  }
   const unavailable = isDatabaseGone(error)
   return new Problem(unavailable ? 'database-unavailable' : 'internal', {
     status: unavailable ? 503 : 500,
@@ -169,17 +177,4 @@ function fieldOf(fault: { instancePath: string; params?: Record<string, unknown>
   const inside = fault.instancePath.split('/').filter((part) => part !== '')
   const named = fault.params?.missingProperty ?? fault.params?.additionalProperty
   return typeof named === 'string' ? [...inside, named] : inside
-}
-
-function isDatabaseGone(error: unknown): boolean {
-  for (let current = error; current instanceof Error; current = current.cause) {
-    const code = (current as { code?: unknown }).code
-    if (
-      typeof code === 'string' &&
-      (/^(ECONNREFUSED|ECONNRESET|EPIPE|CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED))$/.test(code) ||
-        /^(08|57P)/.test(code))
-    )
-      return true
-  }
-  return false
 }

@@ -2,6 +2,8 @@ import { sql } from 'drizzle-orm'
 import { fromDrizzle, fromPglite, PgBoss } from 'pg-boss'
 import type { Logger } from 'pino'
 import type { OpenDatabase, Tx } from './database.ts'
+import { wordsOf } from './plain-error.ts'
+import { connection } from './postgres-connection.ts'
 
 // pg-boss types `execute` by its rows; drizzle's type for "either driver" leaves them unknown.
 type DrizzleTransactionLike = Parameters<typeof fromDrizzle>[0]
@@ -32,17 +34,11 @@ export interface Jobs {
  * The durable queue (pg-boss) on the control plane's own database. It is the only place where jobs are sent, and it demands `tx`:
  * without it PGlite waits for itself for ever, and PostgreSQL would keep the job of a rolled-back change.
  */
-/**
- * The queue's driver takes `sslmode=require` for "and verify the name", the database's own driver and PostgreSQL do not: with PostgreSQL's own
- * certificate one of the two would never connect.
- */
-const queueUrl = (url: string): string => (/[?&]sslmode=/.test(url) ? `${url}&uselibpqcompat=true` : url)
-
 export function createJobs(database: OpenDatabase, log: Logger): Jobs {
   const common = { schema: 'jobs', supervise: true, schedule: false } as const
   const boss = database.pglite
     ? new PgBoss({ ...common, db: fromPglite(database.pglite), backend: 'pglite' })
-    : new PgBoss({ ...common, connectionString: queueUrl(database.url ?? ''), max: 4 })
+    : new PgBoss({ ...common, ...connection(database.url ?? ''), max: 4 })
   boss.on('error', (error) => log.error({ err: error }, 'job queue error'))
   let state: 'new' | 'started' | 'stopped' = 'new'
 
@@ -92,7 +88,8 @@ async function startQueue(boss: PgBoss, handler: JobHandler, log: Logger): Promi
           await handler.run(job.data, job.signal)
         } catch (error) {
           log.warn({ err: error, queue: handler.queue, jobId: job.id }, 'job failed')
-          throw error
+          // pg-boss keeps the whole error in the job's row, with every parameter of a failed statement.
+          throw new Error(wordsOf(error))
         }
       },
     )

@@ -3,6 +3,7 @@ import { createTransport } from 'nodemailer'
 import type { Clock } from './clock.ts'
 import { hourMs, minuteMs, secondMs } from './clock.ts'
 import type { Database, Tx } from './database.ts'
+import { wordsOf } from './plain-error.ts'
 import { outboxMails } from './tables.ts'
 
 export interface MailMessage {
@@ -88,7 +89,7 @@ export function createMail(options: Options): Mail {
       })
       return { is: 'sent' }
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
+      const why = wordsOf(error)
       return { is: isRefusal(error) ? 'refused' : 'deferred', why }
     }
   }

@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
 import { type Alerts, createAlerts } from './alerts.ts'
 import { type Audit, createAudit } from './audit.ts'
 import { type Changes, createChanges } from './changes.ts'
@@ -6,6 +6,7 @@ import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { type Database, type OpenDatabase, openDatabase } from './database.ts'
 import { createJobs, type Jobs } from './jobs.ts'
+import { createLog } from './log.ts'
 import { createMail, type Mail } from './mail.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createSecrets, type Secrets } from './secrets.ts'
@@ -29,10 +30,10 @@ export interface Platform {
 /** Opens the database and builds the platform on it. */
 export async function createPlatform(
   config: Config,
-  options: { clock?: Clock; database?: OpenDatabase } = {},
+  options: { clock?: Clock; database?: OpenDatabase; log?: Logger } = {},
 ): Promise<Platform> {
   const clock = options.clock ?? systemClock
-  const log = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] })
+  const log = options.log ?? createLog(config.logLevel)
   const database =
     options.database ?? (await openDatabase({ url: config.databaseUrl, folder: `${config.dataFolder}/database` }))
   const db = database.db

@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import type { Tx } from '../platform/database.ts'
+import { wordsOf } from '../platform/plain-error.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { PartRow } from './store.ts'
 import { raiseStoreFull } from './uploads.ts'
@@ -38,7 +39,7 @@ export async function tellIngestFailed(platform: Platform, part: PartRow, error:
     return db.transaction((tx) => raiseStoreFull(platform, tx, disk.bavail * disk.bsize))
   }
   platform.metrics.faults.inc({ part: 'recordings.ingest' })
-  const why = (error instanceof Error ? error.message : String(error)).slice(0, 200)
+  const why = wordsOf(error).slice(0, 200)
   await db.transaction((tx) =>
     warn(
       platform,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { minuteMs } from '../platform/clock.ts'
 import type { CommandHandler } from '../platform/commands.ts'
+import { wordsOf } from '../platform/plain-error.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Answered, requestConference, signIn } from './conference-request.ts'
 import { callSettings } from './entry.ts'
@@ -65,7 +66,7 @@ export function entryCheck(platform: Platform, signing: Signing): CommandHandler
         return false
       }
     } catch (error) {
-      say(error instanceof Error ? error.message : String(error))
+      say(wordsOf(error))
       return false
     } finally {
       // The watch closes it within seconds, and Jicofo leaves with it.

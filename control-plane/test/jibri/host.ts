@@ -8,7 +8,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 const main = resolve(import.meta.dirname, '../../../jibri/main.ts')
 
 /** A recorder host's folders and the real daemon, without a Jibri. Quick settings; `daemon` overrides them. */
-export function aHost(controlPlaneUrl: string, daemon: Record<string, string> = {}) {
+export function aHost(
+  controlPlaneUrl: string,
+  daemon: Record<string, string> = {},
+  environment: Record<string, string> = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'tiepdan-host-'))
   const recordings = join(folder, 'recordings')
   const spool = join(folder, 'spool')
@@ -36,6 +40,7 @@ export function aHost(controlPlaneUrl: string, daemon: Record<string, string> = 
       env: Object.fromEntries([
         ['PATH', process.env.PATH],
         ...Object.entries(settings).map(([key, value]) => [`TIEPDAN_JIBRI_${key}`, value]),
+        ...Object.entries(environment),
       ]),
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -21,7 +21,7 @@ export interface Cast {
   delegate: { id: string; name: string }
 }
 
-export async function aCast(trial: Trial): Promise<Cast> {
+export async function aCast(trial: Pick<Trial, 'url' | 'accounts'>): Promise<Cast> {
   const person = (username: string): Promise<Person> => {
     const account = trial.accounts.find((candidate) => candidate.username === username)
     if (account === undefined) throw new Error(`no account ${username}`)

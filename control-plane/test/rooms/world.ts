@@ -83,7 +83,8 @@ interface Base {
   as(role: Role, method: 'GET' | 'POST', url: string, payload?: object): Promise<Answer>
 }
 
-function startFakeEdge(edge: FakeEdge, port: number): Promise<Server> {
+/** Listens on the port of `TIEPDAN_EDGE_URL`. */
+export function startFakeEdge(edge: FakeEdge, port: number): Promise<Server> {
   const server = createServer(async (request, response) => {
     let text = ''
     for await (const chunk of request) text += String(chunk)

@@ -126,7 +126,8 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
   let child: ChildProcess | undefined
 
   async function startControlPlane(): Promise<void> {
-    const log = openSync(join(folder, 'control-plane.log'), 'a')
+    const path = join(folder, 'control-plane.log')
+    const log = openSync(path, 'a')
     const started = spawn(process.execPath, [main], {
       stdio: ['ignore', log, log],
       env: {
@@ -145,9 +146,11 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
       },
     })
     child = started
+    started.once('exit', (code, signal) => {
+      if (child === started) say(`Hệ thống điều khiển đã dừng (${code ?? signal}), lý do ở cuối tệp ${path}`)
+    })
     for (let attempt = 0; attempt < 600; attempt++) {
-      if (started.exitCode !== null)
-        throw new Error(`the control plane ended with ${started.exitCode}: see ${join(folder, 'control-plane.log')}`)
+      if (started.exitCode !== null) throw new Error(`the control plane ended with ${started.exitCode}: see ${path}`)
       const ready = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(1_000) }).then(
         (answer) => answer.ok,
         () => false,

@@ -3,6 +3,8 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { roleLabels } from '../../contract/words.ts'
+import { tellLastWords } from '../../server/platform/last-words.ts'
+import { wordsOf } from '../../server/platform/plain-error.ts'
 import { startTrial, type Trial } from './trial.ts'
 
 const begun = performance.now()
@@ -30,9 +32,11 @@ async function runTrial(): Promise<void> {
     },
     onProgress: say,
   }).catch((error: unknown) => {
-    process.stderr.write(`Không khởi động được: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(`Không khởi động được: ${wordsOf(error)}\n`)
     process.exit(1)
   })
+  // Its processes must not outlive it, nor it die without a word.
+  tellLastWords('Lần chạy thử', trial.stop)
   present(trial, folder)
   stopWhenTold(trial)
 }

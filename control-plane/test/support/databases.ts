@@ -1,10 +1,11 @@
-import { type ChildProcess, execFileSync } from 'node:child_process'
+import { type ChildProcess, execFile, execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import postgres from 'postgres'
+import { promisify } from 'node:util'
+import pg from 'pg'
 import { type OpenDatabase, openDatabase } from '../../server/platform/database.ts'
 
 /** Which database the server suite runs on: TIEPDAN_TEST_DATABASE = 'pglite' (default) or 'postgres'. */
@@ -22,15 +23,23 @@ export async function emptyPostgres(): Promise<{ url: string; drop(): Promise<vo
   const own = given === undefined ? await startPostgres() : undefined
   const server = given ?? own?.url ?? ''
   const name = `t_${randomBytes(6).toString('hex')}`
-  const admin = postgres(server, { max: 1, onnotice: () => undefined })
-  await admin.unsafe(`create database ${name}`)
+  await asAdministrator(server, `create database ${name}`)
   return {
     url: server.replace(/\/[^/]*$/, `/${name}`),
     async drop() {
-      await admin.unsafe(`drop database ${name} with (force)`)
-      await admin.end()
+      await asAdministrator(server, `drop database ${name} with (force)`)
       own?.stop()
     },
+  }
+}
+
+async function asAdministrator(url: string, statement: string): Promise<void> {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
   }
 }
 
@@ -67,6 +76,9 @@ export async function startPostgres(options: { survivesHalt?: boolean } = {}): P
   /** Ends it as a crash would, keeping its data; and starts it again. */
   halt(): void
   resume(): void
+  /** The same beside the test's own work: `fast` ends it as an administrator does, `immediate` as a crash would. */
+  end(mode: 'fast' | 'immediate'): Promise<void>
+  begin(): Promise<void>
   stop(): void
   kill?: ChildProcess
 }> {
@@ -80,12 +92,16 @@ export async function startPostgres(options: { survivesHalt?: boolean } = {}): P
   if (isRoot)
     chownSync(folder, Number(execFileSync('id', ['-u', 'postgres'])), Number(execFileSync('id', ['-g', 'postgres'])))
   // PostgreSQL refuses to run as root.
+  const within = isRoot ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups'] : []
+  const commandOf = (program: string, args: string[]): [string, string[]] => {
+    const [file = '', ...rest] = [...within, join(bin, program), ...args]
+    return [file, rest]
+  }
   const run = (program: string, args: string[]): void => {
-    const command = [join(bin, program), ...args]
-    const [file, ...rest] = isRoot
-      ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups', ...command]
-      : command
-    execFileSync(file ?? '', rest, { stdio: 'ignore', cwd: '/' })
+    execFileSync(...commandOf(program, args), { stdio: 'ignore', cwd: '/' })
+  }
+  const runBeside = async (program: string, args: string[]): Promise<void> => {
+    await promisify(execFile)(...commandOf(program, args), { cwd: '/' })
   }
   run('initdb', [
     '-D',
@@ -100,29 +116,28 @@ export async function startPostgres(options: { survivesHalt?: boolean } = {}): P
     '--no-sync',
     '--no-instructions',
   ])
-  const resume = (): void =>
-    run('pg_ctl', [
-      '-D',
-      `${folder}/data`,
-      '-w',
-      '-s',
-      '-l',
-      `${folder}/log`,
-      '-o',
-      `-p ${port} -h 127.0.0.1 -k ${folder} -c fsync=off -c synchronous_commit=${options.survivesHalt === true ? 'on' : 'off'} -c full_page_writes=off -c max_connections=200`,
-      'start',
-    ])
-  const halt = (): void => run('pg_ctl', ['-D', `${folder}/data`, '-w', '-s', '-m', 'immediate', 'stop'])
+  const durable = options.survivesHalt === true ? 'on' : 'off'
+  const control = ['-D', `${folder}/data`, '-w', '-s']
+  const starting = [
+    ...[...control, '-l', `${folder}/log`, '-o'],
+    `-p ${port} -h 127.0.0.1 -k ${folder} -c fsync=off -c synchronous_commit=${durable} -c full_page_writes=off -c max_connections=200`,
+    'start',
+  ]
+  const resume = (): void => run('pg_ctl', starting)
+  const halt = (): void => run('pg_ctl', [...control, '-m', 'immediate', 'stop'])
   resume()
   let stopped = false
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     halt,
     resume,
+    end: (mode) => runBeside('pg_ctl', [...control, '-m', mode, 'stop']),
+    begin: () => runBeside('pg_ctl', starting),
     stop() {
       if (stopped) return
       stopped = true
-      halt()
+      // Asked first: a test may end while it is down, and pg_ctl calls that a failure.
+      if (existsSync(`${folder}/data/postmaster.pid`)) halt()
       rmSync(folder, { recursive: true, force: true })
     },
   }
