@@ -58,6 +58,10 @@ export const Measurement = Type.Object(
 )
 export type Measurement = Static<typeof Measurement>
 
+/** Whether this end measured anything at all: one that was cut off before its first sample brings empty hands, not zeros. Pure. */
+export const hasMeasured = (end: Measurement): boolean =>
+  end.picture !== 'none' || [...Object.values(end.send), ...Object.values(end.receive)].some((value) => value !== null)
+
 /** What the two ends play to each other. */
 export const Patterns = Type.Object({ toneHz: Type.Number(), measureMs: Type.Integer(), joinMs: Type.Integer() })
 export type Patterns = Static<typeof Patterns>

@@ -2,11 +2,11 @@ const leapYear = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0)
 const daysOf = (year: number, month: number): number =>
   month === 2 && leapYear(year) ? 29 : ([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0)
 
-/** A day that the calendar has. PostgreSQL knows no year 0, and nothing here lies outside these centuries. */
+/** A day that the calendar has. PostgreSQL knows no year 0, and the last hours of 9999 are the year 10000 elsewhere, which has no ISO form. */
 function isDate(text: string): boolean {
   const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text)?.map(Number) ?? []
   if (year === undefined || month === undefined || day === undefined) return false
-  return year >= 1900 && year <= 2999 && day >= 1 && day <= daysOf(year, month)
+  return year >= 1000 && year <= 9998 && day >= 1 && day <= daysOf(year, month)
 }
 
 /** RFC 3339 without its leap seconds, which neither Date nor our columns can hold. */

@@ -1,8 +1,8 @@
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out; tab and line ends stay.
-const unstorable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\p{Surrogate}/gu
+const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g
 
-/** The text without what no column takes and nobody sees: control characters (PostgreSQL refuses NUL) and halves of a character. */
-export const storable = (text: string): string => text.replace(unstorable, '')
+/** The text as a column can hold it: without control characters (PostgreSQL refuses NUL), half characters replaced by U+FFFD. */
+export const storable = (text: string): string => text.toWellFormed().replace(controls, '')
 
 /** What a person typed, fit for a `text` column: well-formed Unicode (NFC), without control characters, trimmed. */
 export const cleanText = (typed: string): string => storable(typed).normalize('NFC').trim()
