@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { route } from './route.ts'
-import { Id, InstantText, Nullable } from './words.ts'
+import { ById, InstantText, Nullable } from './words.ts'
 
 export const AuditEntry = Type.Object({
   seq: Type.Integer(),
@@ -27,18 +27,21 @@ export const readAudit = route({
   schema: {
     summary: 'The audit trail',
     tags: ['audit'],
-    querystring: Type.Object({
-      before: Type.Optional(Type.Integer({ minimum: 1 })),
-      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
-      /** Exact `kind:id`, or `kind:` for all of a kind. */
-      subject: Type.Optional(Filter),
-      /** Exact, or a beginning such as `hearing.`. */
-      action: Type.Optional(Filter),
-      /** Part of the name, or the exact id. */
-      actor: Type.Optional(Filter),
-      from: Type.Optional(InstantText),
-      to: Type.Optional(InstantText),
-    }),
+    querystring: Type.Object(
+      {
+        before: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+        /** Exact `kind:id`, or `kind:` for all of a kind. */
+        subject: Type.Optional(Filter),
+        /** Exact, or a beginning such as `hearing.`. */
+        action: Type.Optional(Filter),
+        /** Part of the name, or the exact id. */
+        actor: Type.Optional(Filter),
+        from: Type.Optional(InstantText),
+        to: Type.Optional(InstantText),
+      },
+      { additionalProperties: false },
+    ),
     response: { 200: Type.Object({ items: Type.Array(AuditEntry), next: Nullable(Type.Integer()) }) },
   },
 })
@@ -94,7 +97,7 @@ export const closeAlert = route({
   schema: {
     summary: 'Closes an open alert',
     tags: ['alerts'],
-    params: Type.Object({ id: Id }),
+    params: ById,
     response: { 204: Type.Null() },
   },
 })

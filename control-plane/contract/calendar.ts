@@ -36,7 +36,7 @@ export const CalendarSettings = Type.Object(
     /** A submission after `workdayEnds` counts as made on the next working day (procedures §1.4). */
     afterHoursCountsNextDay: Type.Boolean(),
     /** HH:mm in Việt Nam. */
-    workdayEnds: Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$' }),
+    workdayEnds: Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$', maxLength: 5 }),
   },
   { additionalProperties: false },
 )
@@ -56,6 +56,7 @@ export const CalendarYear = Type.Object({
 export type CalendarYear = Static<typeof CalendarYear>
 
 const tags = ['calendar']
+const strict = { additionalProperties: false }
 const Year = Type.Integer({ minimum: 2000, maximum: 2100 })
 
 export const readCalendar = route({
@@ -64,7 +65,7 @@ export const readCalendar = route({
   schema: {
     summary: 'The working calendar of a year',
     tags,
-    querystring: Type.Object({ year: Year }),
+    querystring: Type.Object({ year: Year }, strict),
     response: { 200: CalendarYear },
   },
 })
@@ -76,7 +77,7 @@ export const setCalendarDay = route({
   schema: {
     summary: 'Sets what one day is',
     tags,
-    params: Type.Object({ date: DateText }),
+    params: Type.Object({ date: DateText }, strict),
     body: Type.Object(
       {
         kind: Type.Unsafe<CalendarDayKind | 'ordinary'>({ type: 'string', enum: [...calendarDayKinds, 'ordinary'] }),
@@ -96,7 +97,7 @@ export const approveCalendarYear = route({
   schema: {
     summary: 'Says that the official table of the year was entered and checked',
     tags,
-    params: Type.Object({ year: Year }),
+    params: Type.Object({ year: Year }, strict),
     response: { 200: CalendarYear },
   },
 })
@@ -132,7 +133,7 @@ export const latestSubmission = route({
   schema: {
     summary: 'Until when a hearing at this time may be submitted (6.1.a)',
     tags,
-    querystring: Type.Object({ startsAt: InstantText }),
+    querystring: Type.Object({ startsAt: InstantText }, strict),
     response: { 200: LatestSubmission },
   },
 })

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { route } from './route.ts'
-import { CaseKind, Criterion, Id, InstantText, Nullable } from './words.ts'
+import { ById, CaseKind, Criterion, Id, InstantText, Nullable, Version } from './words.ts'
 
 export const consents = ['asked', 'consented', 'refused'] as const
 export type Consent = (typeof consents)[number]
@@ -41,7 +41,7 @@ const caseFields = {
 }
 export const NewCase = Type.Object(caseFields, { additionalProperties: false })
 export type NewCase = Static<typeof NewCase>
-export const EditedCase = Type.Object({ ...caseFields, version: Type.Integer() }, { additionalProperties: false })
+export const EditedCase = Type.Object({ ...caseFields, version: Version }, { additionalProperties: false })
 export type EditedCase = Static<typeof EditedCase>
 
 export const CaseAnswer = Type.Object({
@@ -86,8 +86,6 @@ export const CaseListItem = Type.Object({
 })
 export type CaseListItem = Static<typeof CaseListItem>
 
-const byId = Type.Object({ id: Id })
-
 /** `q` looks into code, title and summary, without regard to case or diacritics. Newest first. */
 export const listCases = route({
   method: 'GET',
@@ -95,14 +93,17 @@ export const listCases = route({
   schema: {
     summary: 'Danh sách vụ việc',
     tags: ['cases'],
-    querystring: Type.Object({
-      q: Type.Optional(Type.String({ maxLength: 200 })),
-      consent: Type.Optional(Consent),
-      criterion: Type.Optional(Criterion),
-      kind: Type.Optional(CaseKind),
-      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
-      offset: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0 })),
-    }),
+    querystring: Type.Object(
+      {
+        q: Type.Optional(Type.String({ maxLength: 200 })),
+        consent: Type.Optional(Consent),
+        criterion: Type.Optional(Criterion),
+        kind: Type.Optional(CaseKind),
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+        offset: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0 })),
+      },
+      { additionalProperties: false },
+    ),
     response: {
       200: Type.Object({
         items: Type.Array(CaseListItem),
@@ -117,7 +118,7 @@ export const listCases = route({
 export const getCase = route({
   method: 'GET',
   url: '/api/cases/:id',
-  schema: { summary: 'Một vụ việc', tags: ['cases'], params: byId, response: { 200: CaseAnswer } },
+  schema: { summary: 'Một vụ việc', tags: ['cases'], params: ById, response: { 200: CaseAnswer } },
 })
 
 export const createCase = route({
@@ -130,7 +131,7 @@ export const createCase = route({
 export const editCase = route({
   method: 'PUT',
   url: '/api/cases/:id',
-  schema: { summary: 'Sửa vụ việc', tags: ['cases'], params: byId, body: EditedCase, response: { 200: CaseAnswer } },
+  schema: { summary: 'Sửa vụ việc', tags: ['cases'], params: ById, body: EditedCase, response: { 200: CaseAnswer } },
 })
 
 /** Điều 4.2: only the chairman. 409 when already decided or changed since it was read. */
@@ -140,9 +141,9 @@ export const consentCase = route({
   schema: {
     summary: 'Chủ tịch đồng ý vụ việc',
     tags: ['cases'],
-    params: byId,
+    params: ById,
     body: Type.Object(
-      { version: Type.Integer(), reason: Type.Optional(Nullable(Typed(2000))) },
+      { version: Version, reason: Type.Optional(Nullable(Typed(2000))) },
       { additionalProperties: false },
     ),
     response: { 200: CaseAnswer },
@@ -155,8 +156,8 @@ export const refuseCase = route({
   schema: {
     summary: 'Chủ tịch không đồng ý vụ việc',
     tags: ['cases'],
-    params: byId,
-    body: Type.Object({ version: Type.Integer(), reason: Typed(2000) }, { additionalProperties: false }),
+    params: ById,
+    body: Type.Object({ version: Version, reason: Typed(2000) }, { additionalProperties: false }),
     response: { 200: CaseAnswer },
   },
 })

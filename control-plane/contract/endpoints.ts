@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox'
 import { KioskState } from './kiosk.ts'
 import { route } from './route.ts'
-import { Id, InstantText, Nullable, Text } from './words.ts'
+import { ById, Id, InstantText, Nullable, Text } from './words.ts'
 
 const tags = ['endpoints']
 const strict = { additionalProperties: false }
-const params = Type.Object({ id: Id })
+const params = ById
 
 export const Device = Type.Object({
   id: Id,
@@ -42,7 +42,7 @@ export const listEndpoints = route({
   schema: {
     summary: 'The central endpoint and the delegate endpoints, in Vietnamese order',
     tags,
-    querystring: Type.Object({ q: Type.Optional(Type.String({ maxLength: 100 })) }),
+    querystring: Type.Object({ q: Type.Optional(Type.String({ maxLength: 100 })) }, strict),
     response: { 200: Type.Object({ items: Type.Array(Endpoint) }) },
   },
 })

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { Id, InstantText, Nullable } from './words.ts'
+import { Id, InstantText, Nullable, Version } from './words.ts'
 
 export const participantRoles = ['chair', 'secretary', 'technical-officer', 'citizen', 'invited', 'observer'] as const
 export type ParticipantRole = (typeof participantRoles)[number]
@@ -17,7 +17,11 @@ export const participantRoleLabels: Record<ParticipantRole, string> = {
 export const Typed = (maxLength: number) => Type.String({ maxLength })
 
 export const AgendaItemInput = Type.Object(
-  { title: Typed(300), minutes: Type.Integer(), speaker: Type.Optional(Nullable(Typed(120))) },
+  {
+    title: Typed(300),
+    minutes: Type.Integer({ minimum: -1_000_000, maximum: 1_000_000 }),
+    speaker: Type.Optional(Nullable(Typed(120))),
+  },
   { additionalProperties: false },
 )
 export type AgendaItemInput = Static<typeof AgendaItemInput>
@@ -51,7 +55,7 @@ const planFields = {
 /** A draft may still lack agenda, participants and cases; submitting demands them. */
 export const NewHearing = Type.Object(planFields, { additionalProperties: false })
 export type NewHearing = Static<typeof NewHearing>
-export const EditedHearing = Type.Object({ ...planFields, version: Type.Integer() }, { additionalProperties: false })
+export const EditedHearing = Type.Object({ ...planFields, version: Version }, { additionalProperties: false })
 export type EditedHearing = Static<typeof EditedHearing>
 
 /** Where the plan stands against Điều 6.1.a, were it submitted now. Dates are YYYY-MM-DD in Việt Nam. */

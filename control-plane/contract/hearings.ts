@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { Consent } from './cases.ts'
 import { EditedHearing, NewHearing, ParticipantRole, PlanWarning, SubmissionLimits, Typed } from './hearing-plan.ts'
 import { route } from './route.ts'
-import { Criterion, HearingStatus, Id, InstantText, Nullable } from './words.ts'
+import { ById, Criterion, HearingStatus, Id, InstantText, Nullable, Version } from './words.ts'
 
 /** What a caller may do with one hearing: edit it or move it (hearings/hearing.ts holds the table of moves). */
 export const hearingActions = [
@@ -110,7 +110,6 @@ export const HearingListItem = Type.Object({
 })
 export type HearingListItem = Static<typeof HearingListItem>
 
-const byId = Type.Object({ id: Id })
 const tags = ['hearings']
 const answer = { 200: HearingAnswer }
 
@@ -121,15 +120,18 @@ export const listHearings = route({
   schema: {
     summary: 'Danh sách buổi tiếp',
     tags,
-    querystring: Type.Object({
-      q: Type.Optional(Type.String({ maxLength: 200 })),
-      status: Type.Optional(Type.String({ maxLength: 200 })),
-      from: Type.Optional(InstantText),
-      to: Type.Optional(InstantText),
-      endpointId: Type.Optional(Id),
-      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
-      offset: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0 })),
-    }),
+    querystring: Type.Object(
+      {
+        q: Type.Optional(Type.String({ maxLength: 200 })),
+        status: Type.Optional(Type.String({ maxLength: 200 })),
+        from: Type.Optional(InstantText),
+        to: Type.Optional(InstantText),
+        endpointId: Type.Optional(Id),
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+        offset: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0 })),
+      },
+      { additionalProperties: false },
+    ),
     response: {
       200: Type.Object({
         items: Type.Array(HearingListItem),
@@ -144,7 +146,7 @@ export const listHearings = route({
 export const getHearing = route({
   method: 'GET',
   url: '/api/hearings/:id',
-  schema: { summary: 'Một buổi tiếp', tags, params: byId, response: answer },
+  schema: { summary: 'Một buổi tiếp', tags, params: ById, response: answer },
 })
 
 export const createHearing = route({
@@ -157,7 +159,7 @@ export const createHearing = route({
 export const editHearing = route({
   method: 'PUT',
   url: '/api/hearings/:id',
-  schema: { summary: 'Sửa kế hoạch buổi tiếp', tags, params: byId, body: EditedHearing, response: answer },
+  schema: { summary: 'Sửa kế hoạch buổi tiếp', tags, params: ById, body: EditedHearing, response: answer },
 })
 
 /** 422 `late-submission` with `workingDaysLeft`, `demanded`, `latestDate` when too late and no `lateReason` is given (Điều 6.1.a). */
@@ -167,9 +169,9 @@ export const submitHearing = route({
   schema: {
     summary: 'Trình Chủ tịch duyệt',
     tags,
-    params: byId,
+    params: ById,
     body: Type.Object(
-      { version: Type.Integer(), lateReason: Type.Optional(Nullable(Typed(2000))) },
+      { version: Version, lateReason: Type.Optional(Nullable(Typed(2000))) },
       { additionalProperties: false },
     ),
     response: answer,
@@ -182,31 +184,31 @@ export const approveHearing = route({
   schema: {
     summary: 'Chủ tịch phê duyệt',
     tags,
-    params: byId,
-    body: Type.Object({ version: Type.Integer(), decisionNumber: Typed(60) }, { additionalProperties: false }),
+    params: ById,
+    body: Type.Object({ version: Version, decisionNumber: Typed(60) }, { additionalProperties: false }),
     response: answer,
   },
 })
 
-const withReason = Type.Object({ version: Type.Integer(), reason: Typed(2000) }, { additionalProperties: false })
+const withReason = Type.Object({ version: Version, reason: Typed(2000) }, { additionalProperties: false })
 
 export const returnHearing = route({
   method: 'POST',
   url: '/api/hearings/:id/return',
-  schema: { summary: 'Chủ tịch trả lại', tags, params: byId, body: withReason, response: answer },
+  schema: { summary: 'Chủ tịch trả lại', tags, params: ById, body: withReason, response: answer },
 })
 
 /** 409 `presence-unknown` while Prosody does not tell who is there; 409 `quorum-missing` with `missing: [{ name }]` while somebody who must be there is not in the room (Điều 2.4). */
 export const startHearing = route({
   method: 'POST',
   url: '/api/hearings/:id/start',
-  schema: { summary: 'Bắt đầu buổi tiếp', tags, params: byId, response: answer },
+  schema: { summary: 'Bắt đầu buổi tiếp', tags, params: ById, response: answer },
 })
 
 export const endHearing = route({
   method: 'POST',
   url: '/api/hearings/:id/end',
-  schema: { summary: 'Kết thúc buổi tiếp', tags, params: byId, response: answer },
+  schema: { summary: 'Kết thúc buổi tiếp', tags, params: ById, response: answer },
 })
 
 /** Room, grants and test calls are withdrawn; the plan may be edited and submitted again, at the new time if one is given. */
@@ -216,10 +218,10 @@ export const postponeHearing = route({
   schema: {
     summary: 'Hoãn buổi tiếp',
     tags,
-    params: byId,
+    params: ById,
     body: Type.Object(
       {
-        version: Type.Integer(),
+        version: Version,
         reason: Typed(2000),
         startsAt: Type.Optional(InstantText),
         endsAt: Type.Optional(InstantText),
@@ -233,12 +235,12 @@ export const postponeHearing = route({
 export const cancelHearing = route({
   method: 'POST',
   url: '/api/hearings/:id/cancel',
-  schema: { summary: 'Hủy buổi tiếp', tags, params: byId, body: withReason, response: answer },
+  schema: { summary: 'Hủy buổi tiếp', tags, params: ById, body: withReason, response: answer },
 })
 
 /** 409 `archive-missing` until the recording and an archive copy are verified (Điều 7.1, 7.4). */
 export const archiveHearing = route({
   method: 'POST',
   url: '/api/hearings/:id/archive',
-  schema: { summary: 'Lưu hồ sơ buổi tiếp', tags, params: byId, response: answer },
+  schema: { summary: 'Lưu hồ sơ buổi tiếp', tags, params: ById, response: answer },
 })

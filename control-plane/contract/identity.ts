@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { route } from './route.ts'
-import { Id, InstantText, Nullable, Role, Text } from './words.ts'
+import { ById, Id, InstantText, Nullable, Role, Text } from './words.ts'
 
 /** A screen sends it with what it reads again by itself while nobody sits there: such a request does not prolong the session. */
 export const unattendedHeader = 'x-tiepdan-unattended'
@@ -144,8 +144,6 @@ export const listSessions = route({
   },
 })
 
-const ById = Type.Object({ id: Id })
-
 export const revokeSession = route({
   method: 'DELETE',
   url: '/api/me/sessions/:id',
@@ -233,7 +231,7 @@ export const createServiceCredential = route({
   schema: {
     summary: 'A new credential; its secret is told once',
     tags,
-    body: Type.Object({ name: Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{0,62}$' }) }, strict),
+    body: Type.Object({ name: Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{0,62}$', maxLength: 63 }) }, strict),
     response: { 201: Type.Object({ credential: ServiceCredentialAnswer, secret: Type.String() }) },
   },
 })

@@ -43,8 +43,8 @@ export const KioskState = Type.Object(
     }),
     speaker: Type.Unsafe<'ok' | 'none' | 'unknown'>({ type: 'string', enum: ['ok', 'none', 'unknown'] }),
     /** Round trip to the server over the socket, milliseconds. */
-    rttMs: Nullable(Type.Number()),
-    clockOffsetMs: Nullable(Type.Number()),
+    rttMs: Nullable(Type.Number({ minimum: 0, maximum: 3_600_000 })),
+    clockOffsetMs: Nullable(Type.Number({ minimum: -1e13, maximum: 1e13 })),
     showing: Type.Unsafe<'idle' | 'test-call' | 'hearing'>({ type: 'string', enum: ['idle', 'test-call', 'hearing'] }),
     browser: Type.String({ maxLength: 200 }),
   },
@@ -83,10 +83,13 @@ export const Board = Type.Object({
 export type Board = Static<typeof Board>
 
 /** WebSocket `/api/kiosk/socket`; the first message authenticates, because an address may be logged. */
-export type KioskSays =
-  | { type: 'hello'; token: string }
-  | { type: 'state'; state: KioskState }
-  | { type: 'ping'; at: number }
+export const KioskSays = Type.Union([
+  Type.Object({ type: Type.Literal('hello'), token: Type.String({ minLength: 1, maxLength: 2_000 }) }, strict),
+  Type.Object({ type: Type.Literal('state'), state: KioskState }, strict),
+  /** `at`: the page's own clock, given back in the answer. */
+  Type.Object({ type: Type.Literal('ping'), at: Type.Number({ minimum: 0, maximum: 1e15 }) }, strict),
+])
+export type KioskSays = Static<typeof KioskSays>
 export type ServerSays =
   | { type: 'board'; board: Board }
   | { type: 'pong'; at: number; serverTime: number }

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { route } from './route.ts'
-import { Id, InstantText, Nullable } from './words.ts'
+import { ById, Id, InstantText, Nullable } from './words.ts'
 
 /** How a part travels from the recorder into the central store, in order; `broken` is final and keeps the original bytes. */
 export const partStatuses = ['receiving', 'verifying', 'probing', 'remuxing', 'storing', 'ready', 'broken'] as const
@@ -89,6 +89,7 @@ export const Recording = Type.Object({
 export type Recording = Static<typeof Recording>
 
 const tags = ['recordings']
+const strict = { additionalProperties: false }
 
 export const listRecordings = route({
   method: 'GET',
@@ -96,11 +97,14 @@ export const listRecordings = route({
   schema: {
     summary: 'Recordings by hearing, case, commune, date',
     tags,
-    querystring: Type.Object({
-      q: Type.Optional(Type.String({ maxLength: 200 })),
-      from: Type.Optional(InstantText),
-      to: Type.Optional(InstantText),
-    }),
+    querystring: Type.Object(
+      {
+        q: Type.Optional(Type.String({ maxLength: 200 })),
+        from: Type.Optional(InstantText),
+        to: Type.Optional(InstantText),
+      },
+      strict,
+    ),
     response: { 200: Type.Object({ items: Type.Array(Recording) }) },
   },
 })
@@ -108,7 +112,7 @@ export const listRecordings = route({
 export const showRecording = route({
   method: 'GET',
   url: '/api/recordings/:id',
-  schema: { summary: 'One recording', tags, params: Type.Object({ id: Id }), response: { 200: Recording } },
+  schema: { summary: 'One recording', tags, params: ById, response: { 200: Recording } },
 })
 
 /** The recording of a hearing, or `recording: null` while there is none. */
@@ -118,7 +122,7 @@ export const hearingRecording = route({
   schema: {
     summary: 'The recording of one hearing',
     tags,
-    params: Type.Object({ id: Id }),
+    params: ById,
     response: { 200: Type.Object({ recording: Nullable(Recording) }) },
   },
 })
@@ -130,8 +134,8 @@ export const restartRecording = route({
   schema: {
     summary: 'Start the recording again',
     tags,
-    params: Type.Object({ id: Id }),
-    body: Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500 }) }),
+    params: ById,
+    body: Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500 }) }, strict),
     response: { 204: Type.Null() },
   },
 })
@@ -142,11 +146,14 @@ export const receipt = route({
   schema: {
     summary: "What the central store holds of a recorder's file; the sender deletes its copy only on `stored`",
     tags,
-    querystring: Type.Object({
-      sessionId: Type.String({ minLength: 1, maxLength: 200 }),
-      fileName: Type.String({ minLength: 1, maxLength: 300 }),
-      sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
-    }),
+    querystring: Type.Object(
+      {
+        sessionId: Type.String({ minLength: 1, maxLength: 200 }),
+        fileName: Type.String({ minLength: 1, maxLength: 300 }),
+        sha256: Type.String({ pattern: '^[0-9a-f]{64}$', maxLength: 64 }),
+      },
+      strict,
+    ),
     response: {
       200: Type.Object({
         state: Type.Unsafe<'unknown' | 'receiving' | 'verifying' | 'stored' | 'mismatch' | 'refused'>({
@@ -161,43 +168,60 @@ export const receipt = route({
   },
 })
 
-export const RecorderReport = Type.Object({
-  host: Type.String({ minLength: 1, maxLength: 200 }),
-  jibri: Type.Unsafe<'idle' | 'busy' | 'unhealthy' | 'down'>({
-    type: 'string',
-    enum: ['idle', 'busy', 'unhealthy', 'down'],
-  }),
-  freeBytes: Type.Number({ minimum: 0 }),
-  totalBytes: Type.Number({ minimum: 0 }),
-  sessions: Type.Array(
-    Type.Object({
-      sessionId: Type.String({ maxLength: 200 }),
-      room: Type.Optional(Type.String({ maxLength: 200 })),
-      fileName: Type.String({ maxLength: 300 }),
-      bytes: Type.Number({ minimum: 0 }),
-      /** How long the file has not grown, by the host's own clock. */
-      stillForMs: Type.Integer({ minimum: 0 }),
+/** Open to members that a recorder of a newer release may send, but not to any number of them. */
+const open = { maxProperties: 30 }
+const bytes = Type.Number({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+const count = Type.Integer({ minimum: 0, maximum: 1_000_000_000 })
+
+export const RecorderReport = Type.Object(
+  {
+    host: Type.String({ minLength: 1, maxLength: 200 }),
+    jibri: Type.Unsafe<'idle' | 'busy' | 'unhealthy' | 'down'>({
+      type: 'string',
+      enum: ['idle', 'busy', 'unhealthy', 'down'],
     }),
-    { maxItems: 50 },
-  ),
-  fault: Type.Optional(
-    Type.Object({
-      kind: Type.Unsafe<'not-growing' | 'disk-full' | 'unhealthy' | 'stuck-busy'>({
-        type: 'string',
-        enum: ['not-growing', 'disk-full', 'unhealthy', 'stuck-busy'],
-      }),
-      sessionId: Type.Optional(Type.String({ maxLength: 200 })),
-      detail: Type.String({ maxLength: 1000 }),
-    }),
-  ),
-  spool: Type.Object({
-    waiting: Type.Integer({ minimum: 0 }),
-    bytes: Type.Number({ minimum: 0 }),
-    oldest: Type.Optional(InstantText),
-    /** Files and folders with nothing to send (0 bytes), kept on the host for people to look at. */
-    setAside: Type.Optional(Type.Integer({ minimum: 0 })),
-  }),
-})
+    freeBytes: bytes,
+    totalBytes: bytes,
+    sessions: Type.Array(
+      Type.Object(
+        {
+          sessionId: Type.String({ maxLength: 200 }),
+          room: Type.Optional(Type.String({ maxLength: 200 })),
+          fileName: Type.String({ maxLength: 300 }),
+          bytes,
+          /** How long the file has not grown, by the host's own clock. */
+          stillForMs: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+        },
+        open,
+      ),
+      { maxItems: 50 },
+    ),
+    fault: Type.Optional(
+      Type.Object(
+        {
+          kind: Type.Unsafe<'not-growing' | 'disk-full' | 'unhealthy' | 'stuck-busy'>({
+            type: 'string',
+            enum: ['not-growing', 'disk-full', 'unhealthy', 'stuck-busy'],
+          }),
+          sessionId: Type.Optional(Type.String({ maxLength: 200 })),
+          detail: Type.String({ maxLength: 1000 }),
+        },
+        open,
+      ),
+    ),
+    spool: Type.Object(
+      {
+        waiting: count,
+        bytes,
+        oldest: Type.Optional(InstantText),
+        /** Files and folders with nothing to send (0 bytes), kept on the host for people to look at. */
+        setAside: Type.Optional(count),
+      },
+      open,
+    ),
+  },
+  open,
+)
 export type RecorderReport = Static<typeof RecorderReport>
 
 export const recorderReport = route({

@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox'
 import { Entry } from './call.ts'
 import { route } from './route.ts'
-import { HearingStatus, Id, InstantText, Nullable } from './words.ts'
+import { ById, HearingStatus, Id, InstantText, Nullable } from './words.ts'
 
 const tags = ['rooms']
-const hearing = Type.Object({ id: Id })
+const hearing = ById
 const strict = { additionalProperties: false }
 
 /** The link's token (from its fragment) or the short code typed by hand. */

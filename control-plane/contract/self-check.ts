@@ -3,14 +3,17 @@ import { route } from './route.ts'
 import { InstantText, Nullable } from './words.ts'
 
 /** One thing that a self-check looked at. `note`: could not be judged, or is not set up. */
-export const Check = Type.Object({
-  host: Type.String({ minLength: 1, maxLength: 200 }),
-  name: Type.String({ minLength: 1, maxLength: 300 }),
-  is: Type.Unsafe<'good' | 'note' | 'bad'>({ type: 'string', enum: ['good', 'note', 'bad'] }),
-  /** What to do when it is not good. */
-  remedy: Type.String({ maxLength: 1000 }),
-  detail: Type.String({ maxLength: 1000 }),
-})
+export const Check = Type.Object(
+  {
+    host: Type.String({ minLength: 1, maxLength: 200 }),
+    name: Type.String({ minLength: 1, maxLength: 300 }),
+    is: Type.Unsafe<'good' | 'note' | 'bad'>({ type: 'string', enum: ['good', 'note', 'bad'] }),
+    /** What to do when it is not good. */
+    remedy: Type.String({ maxLength: 1000 }),
+    detail: Type.String({ maxLength: 1000 }),
+  },
+  { maxProperties: 10 },
+)
 export type Check = Static<typeof Check>
 export const Checks = Type.Array(Check, { minItems: 1, maxItems: 2000 })
 

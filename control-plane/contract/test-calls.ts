@@ -1,21 +1,27 @@
 import { type Static, Type } from 'typebox'
 import { CallSettings } from './call.ts'
 import { route } from './route.ts'
-import { Id, InstantText, Nullable, TestCallKind, Text, VerdictWord } from './words.ts'
+import { ById, Id, InstantText, Nullable, TestCallKind, Text, VerdictWord } from './words.ts'
 
-const figure = Nullable(Type.Number())
+/** A measured figure, null when nobody measured it: nothing that a call measures is larger, in whatever unit. */
+const figure = Nullable(Type.Number({ minimum: -1e13, maximum: 1e13 }))
+const word = Type.String({ maxLength: 60 })
+const attempt = Type.Integer({ minimum: 0, maximum: 1_000_000 })
 const strict = { additionalProperties: false }
 const tags = ['test-calls']
 
 /** One direction of the call, averaged over the measuring time, from standard WebRTC statistics. */
-export const Flow = Type.Object({
-  bitrateKbps: figure,
-  lossPercent: figure,
-  jitterMs: figure,
-  width: figure,
-  height: figure,
-  framesPerSecond: figure,
-})
+export const Flow = Type.Object(
+  {
+    bitrateKbps: figure,
+    lossPercent: figure,
+    jitterMs: figure,
+    width: figure,
+    height: figure,
+    framesPerSecond: figure,
+  },
+  strict,
+)
 export type Flow = Static<typeof Flow>
 
 /** What one end of a test call measured. Times in milliseconds from its own press or order; null: not measured. */
@@ -25,9 +31,7 @@ export const Measurement = Type.Object(
     signalMs: figure,
     connectedMs: figure,
     firstFrameMs: figure,
-    candidate: Nullable(
-      Type.Object({ local: Type.String(), remote: Type.String(), protocol: Type.String(), relayed: Type.Boolean() }),
-    ),
+    candidate: Nullable(Type.Object({ local: word, remote: word, protocol: word, relayed: Type.Boolean() }, strict)),
     send: Flow,
     receive: Flow,
     rttMs: figure,
@@ -39,7 +43,12 @@ export const Measurement = Type.Object(
       enum: ['moving', 'frozen', 'black', 'none'],
     }),
     /** The agent's tone, heard back through the room's speaker and microphone (agent only). */
-    tone: Nullable(Type.Object({ heard: Type.Boolean(), levelDb: Type.Number(), delayMs: figure })),
+    tone: Nullable(
+      Type.Object(
+        { heard: Type.Boolean(), levelDb: Type.Number({ minimum: -1000, maximum: 1000 }), delayMs: figure },
+        strict,
+      ),
+    ),
     /** Server's clock minus this machine's (kiosk only). */
     clockOffsetMs: figure,
     /** What went wrong on the way, in the library's own words (never shown alone). */
@@ -48,6 +57,10 @@ export const Measurement = Type.Object(
   strict,
 )
 export type Measurement = Static<typeof Measurement>
+
+/** Whether this end measured anything at all: one that was cut off before its first sample brings empty hands, not zeros. Pure. */
+export const hasMeasured = (end: Measurement): boolean =>
+  end.picture !== 'none' || [...Object.values(end.send), ...Object.values(end.receive)].some((value) => value !== null)
 
 /** What the two ends play to each other. */
 export const Patterns = Type.Object({ toneHz: Type.Number(), measureMs: Type.Integer(), joinMs: Type.Integer() })
@@ -149,7 +162,7 @@ export const Thresholds = Type.Object(
 )
 export type Thresholds = Static<typeof Thresholds>
 
-const params = Type.Object({ id: Id })
+const params = ById
 
 export const readThresholds = route({
   method: 'GET',
@@ -174,7 +187,7 @@ export const listTestCalls = route({
   schema: {
     summary: 'Test calls of a hearing or an endpoint, newest due first',
     tags,
-    querystring: Type.Object({ hearingId: Type.Optional(Id), endpointId: Type.Optional(Id) }),
+    querystring: Type.Object({ hearingId: Type.Optional(Id), endpointId: Type.Optional(Id) }, strict),
     response: { 200: Type.Object({ items: Type.Array(TestCall) }) },
   },
 })
@@ -221,7 +234,7 @@ export const kioskTestProgress = route({
     summary: 'The room PC tells its step',
     tags: ['kiosk'],
     params,
-    body: Type.Object({ attempt: Type.Integer(), step: Type.String({ maxLength: 60 }) }, strict),
+    body: Type.Object({ attempt, step: Type.String({ maxLength: 60 }) }, strict),
     response: { 204: Type.Null() },
   },
 })
@@ -233,7 +246,7 @@ export const kioskTestMeasurement = route({
     summary: 'What the room PC measured',
     tags: ['kiosk'],
     params,
-    body: Type.Object({ attempt: Type.Integer(), measurement: Measurement }, strict),
+    body: Type.Object({ attempt, measurement: Measurement }, strict),
     response: { 204: Type.Null() },
   },
 })

@@ -82,8 +82,12 @@ export const verdictLabels: Record<VerdictWord, string> = {
 /** Ids, UTC instants (ISO 8601) and short texts as they stand in requests and answers. */
 // The length keeps out `urn:uuid:…`, which the format allows and PostgreSQL does not.
 export const Id = Type.String({ format: 'uuid', maxLength: 36 })
-export const InstantText = Type.String({ format: 'date-time' })
+export const InstantText = Type.String({ format: 'date-time', maxLength: 40 })
 export const Text = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: '\\S' })
 export const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()])
+/** How often a row was changed, as the screen read it (an `integer` column). */
+export const Version = Type.Integer({ minimum: 0, maximum: 2_147_483_647 })
+/** The parameters of a route with one row in its address. */
+export const ById = Type.Object({ id: Id }, { additionalProperties: false })
 export type Id = Static<typeof Id>

@@ -233,9 +233,9 @@ function Choice({
 
 /** The server's clock, each second. */
 function useServerNow(link: Link): number {
-  const [now, setNow] = useState(() => Date.now() + link.clockOffsetMs())
+  const [now, setNow] = useState(() => link.now())
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now() + link.clockOffsetMs()), 1_000)
+    const timer = setInterval(() => setNow(link.now()), 1_000)
     return () => clearInterval(timer)
   }, [link])
   return now

@@ -10,8 +10,10 @@ export interface Link {
   /** A short token for HTTP calls of this device. */
   authorization(): Promise<Record<string, string>>
   rttMs(): number | null
-  /** Server's clock minus this machine's, milliseconds. */
-  clockOffsetMs(): number
+  /** Server's clock minus this machine's, milliseconds; null until the server has answered once. */
+  clockOffsetMs(): number | null
+  /** The server's time as far as it is known, else this machine's. */
+  now(): number
   close(): void
 }
 
@@ -29,7 +31,7 @@ export function openLink(hearing: Hearing): Link {
     closed: false,
     attempt: 0,
     rttMs: null as number | null,
-    offsetMs: 0,
+    offsetMs: null as number | null,
     lastHeard: 0,
     token: undefined as { text: string; until: number } | undefined,
   }
@@ -117,6 +119,7 @@ export function openLink(hearing: Hearing): Link {
     authorization: async () => ({ authorization: `Bearer ${await token()}` }),
     rttMs: () => state.rttMs,
     clockOffsetMs: () => state.offsetMs,
+    now: () => Date.now() + (state.offsetMs ?? 0),
     close() {
       state.closed = true
       clearInterval(ping)

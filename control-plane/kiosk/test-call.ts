@@ -47,7 +47,7 @@ async function takePart(
   onStep: (step: TestStep) => void,
 ): Promise<void> {
   const params = { id: order.testCallId }
-  const leftMs = Date.parse(order.deadline) - (Date.now() + link.clockOffsetMs())
+  const leftMs = Date.parse(order.deadline) - link.now()
   if (leftMs < 5_000) return
   await call(
     kioskTestProgress,

@@ -1,9 +1,9 @@
 import { Value } from 'typebox/value'
-import type { Board, KioskSays, ServerSays } from '../../contract/kiosk.ts'
-import { KioskState } from '../../contract/kiosk.ts'
+import { type Board, KioskSays, type KioskState, type ServerSays } from '../../contract/kiosk.ts'
 import type { Identity } from '../identity/index.ts'
 import type { App } from '../platform/http.ts'
 import type { Platform } from '../platform/platform.ts'
+import { cleanInside } from '../platform/validation.ts'
 import { connectedMs } from './enrolment.ts'
 import * as store from './store.ts'
 
@@ -127,7 +127,7 @@ export function createKiosks(platform: Platform, identity: Pick<Identity, 'actor
 
   async function onMessage(connection: Connection, message: KioskSays): Promise<void> {
     if (message.type === 'ping') connection.send({ type: 'pong', at: message.at, serverTime: clock.now() })
-    if (message.type !== 'state' || !Value.Check(KioskState, message.state)) return
+    if (message.type !== 'state') return
     const { state } = message
     // One report at a time: of two that are written at once the older could be the one that stays.
     connection.noting = connection.noting.catch(() => undefined).then(() => note(connection, state))
@@ -145,7 +145,11 @@ export function createKiosks(platform: Platform, identity: Pick<Identity, 'actor
     }
     socket.on('message', (data: never) => {
       const message = parse(String(data))
-      if (message === undefined) return
+      if (message === undefined) {
+        // Who has not said who he is says nothing else; of a room PC that is known, an older page may say what this release does not know.
+        if (connection === undefined) socket.close()
+        return
+      }
       if (connection !== undefined) {
         onMessage(connection, message).catch(failed)
         return
@@ -211,8 +215,9 @@ export function createKiosks(platform: Platform, identity: Pick<Identity, 'actor
 
 function parse(text: string): KioskSays | undefined {
   try {
-    const message = JSON.parse(text) as KioskSays
-    return typeof message?.type === 'string' ? message : undefined
+    const message: unknown = JSON.parse(text)
+    cleanInside(message)
+    return Value.Check(KioskSays, message) ? message : undefined
   } catch {
     return undefined
   }

@@ -4,6 +4,9 @@ import type { Decisions } from './decisions.ts'
 import type { HearingDesk } from './desk.ts'
 import { actionMoves } from './hearing.ts'
 
+// A plan with 300 participants and 100 items, every text as long as it may be, in Vietnamese letters of three bytes.
+const planBytes = 1024 * 1024
+
 /** The hearing routes: schema, permission, call, answer. */
 export function hearingRoutes(app: App, desk: HearingDesk, decisions: Decisions): void {
   app.route({
@@ -21,11 +24,13 @@ export function hearingRoutes(app: App, desk: HearingDesk, decisions: Decisions)
   })
   app.route({
     ...contract.createHearing,
+    bodyLimit: planBytes,
     config: { may: 'hearing.write' },
     handler: async ({ actor, body }, reply) => reply.status(201).send(await desk.create(actor, body)),
   })
   app.route({
     ...contract.editHearing,
+    bodyLimit: planBytes,
     config: { may: 'hearing.write' },
     handler: ({ actor, params, body }) => desk.edit(actor, params.id, body),
   })

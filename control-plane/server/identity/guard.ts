@@ -3,6 +3,7 @@ import { type Actor, anonymousActor } from '../platform/actor.ts'
 import type { App } from '../platform/http.ts'
 import type { Platform } from '../platform/platform.ts'
 import { forbidden, Problem } from '../platform/problem.ts'
+import { sameSecret } from '../platform/secrets.ts'
 import { isDecision, isPermission, type Permission, roleMay } from './permissions.ts'
 import { notSignedIn, type OpenSession, staffActor } from './sign-in.ts'
 import type { BearerFamily } from './tokens.ts'
@@ -15,7 +16,15 @@ export interface GuardParts {
 }
 
 /**
- * Stands before every route: who calls, may they, and did the request come from our own pages.
+ * Who may come to a route, beside a permission: `device` and `service` by a bearer token, `edge` is Prosody by the shared secret,
+ * `half-session` somebody whose password was right and whose second step may be open.
+ */
+const families = ['public', 'device', 'service', 'edge', 'half-session']
+
+/**
+ * Stands before every route: who calls, may they, and did the request come from our own pages. All of it before a byte of the body is read:
+ * what a stranger sends costs nothing. Only where the body is the credential itself (`public`: a password, a code, a link's token) it is read,
+ * and then it is small (platform/http.ts).
  * A route without a known `config.may` keeps the application from starting, and is named.
  */
 export function installGuard(app: App, platform: Platform, parts: GuardParts): void {
@@ -34,20 +43,29 @@ export function installGuard(app: App, platform: Platform, parts: GuardParts): v
     if (may === undefined) return
     refuseForeignPages(request, platform.config.publicUrl)
     if (may === 'public') return
+    if (may === 'edge') return demandEdge(request.headers.authorization, platform.config.edgeSecret)
     if (may === 'device' || may === 'service') {
       request.actor = (await parts.bearer(may, request)) ?? refuseBearer()
       return
     }
     const open = await parts.openSession(request)
     if (!open) throw notSignedIn()
+    if (may === 'half-session') return
     if (open.next !== 'done') throw stepMissing(open)
     request.actor = staffActor(open.staff, open.session.id)
     await refuseUnpermitted(platform, request, may as Permission)
   })
 }
 
-const isKnown = (may: string | undefined): boolean =>
-  may !== undefined && (may === 'public' || may === 'device' || may === 'service' || isPermission(may))
+const isKnown = (may: string | undefined): boolean => may !== undefined && (families.includes(may) || isPermission(may))
+
+function demandEdge(authorization: string | undefined, secret: string): void {
+  if (sameSecret(authorization ?? '', `Bearer ${secret}`)) return
+  throw new Problem('edge-unauthorised', {
+    status: 401,
+    title: 'Bí mật chung với Prosody không khớp. Kiểm tra TIEPDAN_EDGE_SECRET.',
+  })
+}
 
 function refuseBearer(): never {
   throw new Problem('token-refused', {

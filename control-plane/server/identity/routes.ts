@@ -22,6 +22,7 @@ interface Parts {
 // Guessing is slowed per account (lockout.ts); this bounds the argon2 work that one address can cause.
 const signInLimit = { rateLimit: { max: 120, timeWindow: '1 minute' } }
 const publicly = { may: 'public', ...signInLimit }
+const halfway = { may: 'half-session', ...signInLimit }
 const own = { may: 'session.own' }
 const administrators = { may: 'staff.manage' }
 
@@ -55,7 +56,7 @@ function signInRoutes(app: App, { signIn, cookies, openSession }: Parts): void {
   })
   app.route({
     ...contract.signInSecondFactor,
-    config: publicly,
+    config: halfway,
     handler: async (request, reply) => {
       const open = await opened(request)
       return welcome(reply, await signIn.withCode(open, request.body.code, visitor(request, open.staff.username)))
@@ -63,12 +64,12 @@ function signInRoutes(app: App, { signIn, cookies, openSession }: Parts): void {
   })
   app.route({
     ...contract.beginTotpEnrolment,
-    config: publicly,
+    config: halfway,
     handler: async (request) => signIn.beginEnrolment(await opened(request)),
   })
   app.route({
     ...contract.confirmTotpEnrolment,
-    config: publicly,
+    config: halfway,
     handler: async (request, reply) => {
       const open = await opened(request)
       const admission = await signIn.confirmEnrolment(open, request.body.code, visitor(request, open.staff.username))

@@ -6,7 +6,7 @@ import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
 import { fail, Problem } from '../platform/problem.ts'
 import { personalSlowDown, sharedSlowDown } from './lockout.ts'
-import { hashPassword, isWeaklyHashed, passwordFits } from './passwords.ts'
+import { demandRoom, hashPassword, isWeaklyHashed, passwordFits } from './passwords.ts'
 import { needsSecondFactor, nextStep, normalUsername } from './staff.ts'
 import * as store from './store.ts'
 import type { Tokens } from './tokens.ts'
@@ -185,8 +185,10 @@ export function createSignIn(platform: Platform, tokens: Tokens) {
       return { ...row, next: nextStep(row.staff, row.session.secondFactorAt) }
     },
 
-    /** Password step. Throws 401 without telling which of the two was wrong, 429 when slowed down. */
+    /** Password step. Throws 401 without telling which of the two was wrong, 429 when slowed down, 503 when too many sign in at once. */
     async withPassword(given: { username: string; password: string }, visitor: Visitor): Promise<Admission> {
+      // Before the attempt is counted: nobody is slowed down later because the house was full.
+      demandRoom()
       const username = normalUsername(given.username)
       const keys = await admit(buckets('password', username, visitor))
       const staff = await store.staffByUsername(db, username)

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import cookie from '@fastify/cookie'
-import formbody from '@fastify/formbody'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
@@ -16,9 +15,11 @@ import Fastify, {
 } from 'fastify'
 import type { Logger } from 'pino'
 import type { Actor } from './actor.ts'
+import { unboundedParts } from './bounds.ts'
 import type { Config } from './config.ts'
 import { isDatabaseGone, OutcomeUnknown } from './database-faults.ts'
 import { Problem, problemDocument } from './problem.ts'
+import { validatorCompiler } from './validation.ts'
 import { faultInWords } from './validation-words.ts'
 
 /** The HTTP application, with route schemas typed by TypeBox. */
@@ -36,10 +37,20 @@ declare module 'fastify' {
     actor: Actor
   }
   interface FastifyContextConfig {
-    /** The permission this route demands (identity/permissions.ts), or 'public' with its own credential inside. A route without one does not start. */
+    /**
+     * The permission this route demands (identity/permissions.ts), a family of callers (identity/guard.ts), or 'public': nobody is asked, or the
+     * body itself is the credential. A route without one does not start.
+     */
     may?: string
   }
 }
+
+/** What a body may weigh, in bytes, where the route says nothing else; where nobody was asked who he is, it is little. */
+const bodyBytes = 64 * 1024
+const strangersBodyBytes = 4 * 1024
+/** A WebSocket message; the largest of ours is a room PC's state. */
+const messageBytes = 16 * 1024
+const mostFaults = 50
 
 /** Builds the application with everything that holds for every route: limits, headers, problem documents, OpenAPI. */
 export async function createHttp(config: Config, log: Logger): Promise<App> {
@@ -48,31 +59,26 @@ export async function createHttp(config: Config, log: Logger): Promise<App> {
     genReqId: () => randomUUID(),
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.trustProxy,
-    bodyLimit: 1024 * 1024,
+    bodyLimit: bodyBytes,
     requestTimeout: 120_000,
     connectionTimeout: 130_000,
     forceCloseConnections: true,
-    ajv: { customOptions: { allErrors: true, removeAdditional: false, coerceTypes: 'array', useDefaults: true } },
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.decorateRequest('actor')
+  app.setValidatorCompiler(validatorCompiler)
+  demandBounds(app)
   app.setErrorHandler<FastifyError | Problem>((error, request, reply) => {
     const problem = asProblem(error)
     if (problem.status >= 500) request.log.error({ err: error, problem: problem.type }, 'request failed')
     return reply.status(problem.status).type('application/problem+json').send(problemDocument(problem))
   })
   app.setNotFoundHandler((_request, reply) =>
-    reply
-      .status(404)
-      .type('application/problem+json')
-      .send(
-        problemDocument(
-          new Problem('no-such-route', {
-            status: 404,
-            title: 'Địa chỉ này không tồn tại. Vui lòng kiểm tra lại đường dẫn.',
-          }),
-        ),
-      ),
+    reply.status(404).type('application/problem+json').send(problemDocument(noSuchRoute())),
   )
+  // Before its body is read.
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) throw noSuchRoute()
+  })
   app.addHook('onResponse', async (request, reply) => {
     // The route's pattern, never the address itself: an address may carry a code.
     request.log.info(
@@ -86,8 +92,7 @@ export async function createHttp(config: Config, log: Logger): Promise<App> {
     )
   })
   await app.register(cookie)
-  await app.register(formbody)
-  await app.register(websocket, { options: { maxPayload: 256 * 1024 } })
+  await app.register(websocket, { options: { maxPayload: messageBytes } })
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: contentSecurity(config) },
     crossOriginEmbedderPolicy: false,
@@ -119,6 +124,30 @@ export async function createHttp(config: Config, log: Logger): Promise<App> {
   return app as unknown as App
 }
 
+/** 404: no route has this address. */
+export const noSuchRoute = (): Problem =>
+  new Problem('no-such-route', {
+    status: 404,
+    title: 'Địa chỉ này không tồn tại. Vui lòng kiểm tra lại đường dẫn.',
+  })
+
+/** Gives strangers small bodies; a route that takes more of anything than it says keeps the application from starting, and is named. */
+function demandBounds(app: Pick<FastifyInstance, 'addHook'>): void {
+  const unbounded: string[] = []
+  app.addHook('onRoute', (route) => {
+    if (route.config?.may === 'public') route.bodyLimit ??= strangersBodyBytes
+    for (const part of ['params', 'querystring', 'body', 'headers'] as const) {
+      const schema = route.schema?.[part]
+      if (schema === undefined) continue
+      const parts = unboundedParts(schema).map((where) => `${route.method} ${route.url} ${part} ${where}`)
+      unbounded.push(...parts)
+    }
+  })
+  app.addHook('onReady', async () => {
+    if (unbounded.length > 0) throw new Error(`Requests without bounds:\n${unbounded.join('\n')}`)
+  })
+}
+
 function contentSecurity(config: Config): Record<string, string[]> {
   const socket = config.jitsiUrl.replace(/^http/, 'ws')
   return {
@@ -141,11 +170,14 @@ function contentSecurity(config: Config): Record<string, string[]> {
 function asProblem(error: FastifyError | Problem): Problem {
   if (error instanceof Problem) return error
   if (error.validation) {
+    const more = error.validation.length - mostFaults
     return new Problem('invalid-input', {
       status: 400,
       title: 'Dữ liệu gửi lên chưa hợp lệ. Vui lòng sửa các mục được nêu.',
-      faults: error.validation.map((fault) => ({
-        field: [error.validationContext ?? 'body', ...fieldOf(fault)].join('.'),
+      ...(more > 0 ? { detail: `Chỉ nêu ${mostFaults} mục đầu; còn ${more} mục nữa.` } : {}),
+      faults: error.validation.slice(0, mostFaults).map((fault) => ({
+        // A name that the sender chose may be as long as his body.
+        field: [error.validationContext ?? 'body', ...fieldOf(fault)].join('.').slice(0, 200),
         message: faultInWords(fault),
       })),
     })

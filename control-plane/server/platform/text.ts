@@ -1,9 +1,11 @@
-/** What a person typed, fit for a `text` column: well-formed Unicode (NFC), without control characters (PostgreSQL refuses NUL), trimmed. */
-export function cleanText(typed: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out; tab and line ends stay.
-  const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g
-  return typed.toWellFormed().normalize('NFC').replace(controls, '').trim()
-}
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out; tab and line ends stay.
+const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g
+
+/** The text as a column can hold it: without control characters (PostgreSQL refuses NUL), half characters replaced by U+FFFD. */
+export const storable = (text: string): string => text.toWellFormed().replace(controls, '')
+
+/** What a person typed, fit for a `text` column: well-formed Unicode (NFC), without control characters, trimmed. */
+export const cleanText = (typed: string): string => storable(typed).normalize('NFC').trim()
 
 /** The cleaned text, or null when nothing is left of it. */
 export const cleanOptional = (typed: string | null | undefined): string | null => cleanText(typed ?? '') || null

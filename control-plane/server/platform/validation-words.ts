@@ -28,6 +28,11 @@ export function faultInWords({ keyword, params = {} }: SchemaFault): string {
       return `Phải có ít nhất ${limit} mục.`
     case 'maxItems':
       return `Không được quá ${limit} mục.`
+    case 'maxProperties':
+      return `Không được quá ${limit} mục con.`
+    case 'mostValues':
+    case 'deepest':
+      return 'Dữ liệu gửi lên quá lớn hoặc quá phức tạp. Vui lòng chia nhỏ.'
     case 'uniqueItems':
       return 'Các mục không được trùng nhau.'
     case 'minimum':

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
+import { noSuchRoute } from './http.ts'
 import type { Module } from './module.ts'
 import type { Platform } from './platform.ts'
-import { Problem } from './problem.ts'
 
 const builtPages = join(import.meta.dirname, '../../../dist')
 
@@ -52,12 +52,7 @@ export function webPages(platform: Platform): Module {
       app.get('/*', {
         ...staff,
         handler: async (request, reply) => {
-          if (request.url.startsWith('/api/')) {
-            throw new Problem('no-such-route', {
-              status: 404,
-              title: 'Địa chỉ này không tồn tại. Vui lòng kiểm tra lại đường dẫn.',
-            })
-          }
+          if (request.url.startsWith('/api/')) throw noSuchRoute()
           return send('control-plane/web/index.html', reply)
         },
       })

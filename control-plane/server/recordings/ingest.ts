@@ -221,7 +221,8 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
       posterPath: prepared.hasPoster ? `${below}/poster.jpg` : null,
       playableSha256: prepared.playable?.sha256 ?? null,
       playableSize: prepared.playable?.size ?? null,
-      durationMs: facts?.durationMs ?? null,
+      // 0 stands for unknown there (media-tools.ts).
+      durationMs: facts?.durationMs || null,
       startedAt: part.startedAt ?? (facts?.creationTime ? new Date(facts.creationTime) : null),
       media: facts === null ? null : { ...facts },
       storedAt: new Date(clock.now()),

@@ -1,13 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { Id } from '../../contract/words.ts'
+import { ById } from '../../contract/words.ts'
 import type { App } from '../platform/http.ts'
 import type { Platform } from '../platform/platform.ts'
 import { fail, notFound, Problem } from '../platform/problem.ts'
 import * as store from './store.ts'
 
 const viewMs = 30 * 60_000
-const params = Type.Object({ id: Id })
+const params = ById
 
 /**
  * Plays and hands out parts by HTTP range (RFC 9110 §14). Each sign-in's view of a part stands in the audit trail once per half hour,
@@ -56,7 +56,7 @@ export function playbackRoutes(app: App, platform: Platform): void {
         summary: 'The film, by range',
         tags: ['recordings'],
         params,
-        querystring: Type.Object({ download: Type.Optional(Type.Boolean()) }),
+        querystring: Type.Object({ download: Type.Optional(Type.Boolean()) }, { additionalProperties: false }),
       },
     },
     async (request, reply) => {

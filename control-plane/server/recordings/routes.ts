@@ -136,7 +136,8 @@ function receiptOf(parts: store.PartRow[]) {
 /** Hands tus requests to the tus server, body unread: Fastify must not take the stream. */
 function uploadRoutes(app: App, uploads: Uploads): void {
   app.register(async (scope) => {
-    scope.addContentTypeParser('application/offset+octet-stream', (_request, _payload, done) => done(null))
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
     for (const url of ['/api/uploads', '/api/uploads/*']) {
       scope.route({
         method: ['OPTIONS', 'POST', 'HEAD', 'PATCH'],

@@ -8,14 +8,22 @@ import * as store from './store.ts'
 
 // The module sends 200 bytes at most (mod_tiepdan_edge.lua): what is longer than this it would have to set aside.
 const short = Type.String({ maxLength: 300 })
-const Occupant = Type.Object({
-  occupantId: short,
-  userId: Type.Optional(short),
-  name: Type.Optional(short),
-  hidden: Type.Optional(Type.Boolean()),
-  moderator: Type.Optional(Type.Boolean()),
-  joinedAt: Type.Optional(Type.Number()),
-})
+// Milliseconds since 1970; beyond the year 2999 no column of ours goes.
+const epochMs = Type.Number({ minimum: 0, maximum: Date.UTC(3000, 0) - 1 })
+// Open to members that a newer module may send, but not to any number of them.
+const open = { maxProperties: 20 }
+const Occupant = Type.Object(
+  {
+    occupantId: short,
+    userId: Type.Optional(short),
+    name: Type.Optional(short),
+    hidden: Type.Optional(Type.Boolean()),
+    moderator: Type.Optional(Type.Boolean()),
+    joinedAt: Type.Optional(epochMs),
+  },
+  open,
+)
+const RoomNow = Type.Object({ room: short, occupants: Type.Array(Occupant, { maxItems: 2_000 }) }, open)
 
 const edgeKinds = [
   'room-created',
@@ -29,25 +37,31 @@ const edgeKinds = [
 type EdgeKind = (typeof edgeKinds)[number]
 
 /** What our Prosody module reports (jitsi-config/prosody-plugins). */
-export const EdgeEvents = Type.Object({
-  processId: Type.String({ minLength: 8, maxLength: 100 }),
-  events: Type.Array(
-    Type.Object({
-      sequence: Type.Integer({ minimum: 1 }),
-      at: Type.Number(),
-      kind: Type.Unsafe<EdgeKind>({ type: 'string', enum: [...edgeKinds] }),
-      room: Type.Optional(short),
-      occupantId: Type.Optional(short),
-      userId: Type.Optional(short),
-      name: Type.Optional(short),
-      hidden: Type.Optional(Type.Boolean()),
-      moderator: Type.Optional(Type.Boolean()),
-      joinedAt: Type.Optional(Type.Number()),
-      rooms: Type.Optional(Type.Array(Type.Object({ room: short, occupants: Type.Array(Occupant) }))),
-    }),
-    { minItems: 1, maxItems: 500 },
-  ),
-})
+export const EdgeEvents = Type.Object(
+  {
+    processId: Type.String({ minLength: 8, maxLength: 100 }),
+    events: Type.Array(
+      Type.Object(
+        {
+          sequence: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+          at: epochMs,
+          kind: Type.Unsafe<EdgeKind>({ type: 'string', enum: [...edgeKinds] }),
+          room: Type.Optional(short),
+          occupantId: Type.Optional(short),
+          userId: Type.Optional(short),
+          name: Type.Optional(short),
+          hidden: Type.Optional(Type.Boolean()),
+          moderator: Type.Optional(Type.Boolean()),
+          joinedAt: Type.Optional(epochMs),
+          rooms: Type.Optional(Type.Array(RoomNow, { maxItems: 2_000 })),
+        },
+        open,
+      ),
+      { minItems: 1, maxItems: 500 },
+    ),
+  },
+  open,
+)
 export type EdgeEvents = Static<typeof EdgeEvents>
 type EdgeEvent = EdgeEvents['events'][number]
 

@@ -1,5 +1,6 @@
-import type { Measurement, Reason, Thresholds } from '../../contract/test-calls.ts'
+import { hasMeasured, type Measurement, type Reason, type Thresholds } from '../../contract/test-calls.ts'
 import type { VerdictWord } from '../../contract/words.ts'
+import { measurementGaps } from './unmeasured.ts'
 
 export type Verdict = { is: VerdictWord; reasons: Reason[] }
 
@@ -10,6 +11,7 @@ const remedies = {
   microphone: 'Kiểm tra micro: bật công tắc, cắm lại cáp, chọn đúng micro trên màn hình thiết bị.',
   speaker: 'Kiểm tra loa: bật nguồn, tăng âm lượng, chọn đúng loa; kiểm tra micro có thu được tiếng loa.',
   machine: 'Đóng các chương trình khác trên máy, khởi động lại máy; nếu vẫn chậm, báo cán bộ kỹ thuật.',
+  again: 'Kiểm thử lại; nếu vẫn không đo được, tải lại trang thiết bị của phòng họp và báo Văn phòng UBND tỉnh.',
   clock: 'Bật đồng bộ thời gian trên máy (NTP) rồi kiểm thử lại.',
 } as const
 
@@ -23,7 +25,8 @@ export type Outcome =
   | { is: 'servers' }
 
 /**
- * The verdict (design §8). Pure. Both ends' figures are looked at, each direction by its receiver, who knows what arrived.
+ * The verdict (design §8). Pure. Both ends' figures are looked at, each direction by its receiver, who knows what arrived. It speaks of nothing that
+ * nobody measured, and says so: a gap is a warning, an end that measured nothing a failure (docs/decisions/not-measured.md).
  */
 export function judge(outcome: Outcome, thresholds: Thresholds): Verdict {
   if (outcome.is !== 'measured') return unmeasured[outcome.is]
@@ -32,6 +35,7 @@ export function judge(outcome: Outcome, thresholds: Thresholds): Verdict {
     ...connectionReasons(agent, kiosk),
     ...flowReasons(agent, kiosk, thresholds),
     ...deviceReasons(agent, kiosk, thresholds),
+    ...gapReasons(agent, kiosk),
   ]
   const severities = new Set(reasons.map((reason) => reason.severity))
   return { is: severities.has('failed') ? 'failed' : severities.has('warned') ? 'warned' : 'passed', reasons }
@@ -73,11 +77,32 @@ const unmeasured: Record<Exclude<Outcome['is'], 'measured'>, Verdict> = {
   },
 }
 
+/** Both ends reached each other: only then is there something to measure. */
+const isConnected = (agent: Measurement, kiosk: Measurement): boolean =>
+  agent.connectedMs !== null && kiosk.connectedMs !== null
+
+function gapReasons(agent: Measurement, kiosk: Measurement | null): Reason[] {
+  if (kiosk === null || !isConnected(agent, kiosk)) return []
+  const empty = [
+    ...(hasMeasured(agent) ? [] : ['máy kiểm thử của trung tâm']),
+    ...(hasMeasured(kiosk) ? [] : ['máy phòng họp']),
+  ]
+  if (empty.length > 0) {
+    const text = `Cuộc gọi thử bị ngắt trước khi đo được gì ở ${empty.join(' và ')}: chưa kết luận được về điểm cầu.`
+    return [failed('nothing-measured', text, remedies.again)]
+  }
+  const gaps = measurementGaps(agent, kiosk)
+  if (gaps.length === 0) return []
+  const text = `Chưa đo được nên chưa kết luận được: ${gaps.join('; ')}.`
+  return [warned('not-measured', text, remedies.again)]
+}
+
 function connectionReasons(agent: Measurement, kiosk: Measurement | null): Reason[] {
-  if (agent.connectedMs == null || kiosk?.connectedMs == null) {
-    const signalled = kiosk?.signalMs != null
+  // Its report did not come: how far it got nobody knows.
+  if (kiosk === null) return [failed('no-report', 'Máy phòng họp không gửi kết quả đo về.', remedies.again)]
+  if (!isConnected(agent, kiosk)) {
     return [
-      signalled
+      kiosk.signalMs !== null
         ? failed('not-connected', 'Vào được phòng nhưng hình và tiếng không kết nối.', remedies.firewall)
         : failed('no-signal', 'Thiết bị không vào được phòng kiểm thử.', remedies.line),
     ]
@@ -169,7 +194,7 @@ function flowReasons(agent: Measurement, kiosk: Measurement | null, t: Threshold
 
 function deviceReasons(agent: Measurement, kiosk: Measurement | null, t: Thresholds): Reason[] {
   const reasons: Reason[] = []
-  if (agent.connectedMs != null) {
+  if (agent.connectedMs !== null && hasMeasured(agent)) {
     if (agent.picture === 'black') reasons.push(failed('picture-black', 'Hình từ điểm cầu đen.', remedies.camera))
     if (agent.picture === 'frozen')
       reasons.push(failed('picture-frozen', 'Hình từ điểm cầu đứng yên.', remedies.camera))
@@ -180,12 +205,12 @@ function deviceReasons(agent: Measurement, kiosk: Measurement | null, t: Thresho
       reasons.push(tell('tone', 'Không nghe lại được âm thử qua loa và micro của phòng.', remedies.speaker))
     }
   }
-  if (kiosk?.connectedMs != null) {
+  if (kiosk !== null && kiosk.connectedMs !== null && hasMeasured(kiosk)) {
     if (kiosk.picture === 'none')
       reasons.push(failed('central-picture-none', 'Điểm cầu không nhận được hình từ trung tâm.', remedies.line))
     if (kiosk.picture === 'black' || kiosk.picture === 'frozen')
       reasons.push(failed('central-picture', 'Hình từ trung tâm tại điểm cầu bị đen hoặc đứng.', remedies.machine))
-    if (kiosk.microphoneLevel === null || kiosk.microphoneLevel < t.microphoneSilent) {
+    if (kiosk.microphoneLevel !== null && kiosk.microphoneLevel < t.microphoneSilent) {
       reasons.push(failed('microphone', 'Micro của phòng không có tín hiệu.', remedies.microphone))
     }
     if (kiosk.clockOffsetMs !== null && Math.abs(kiosk.clockOffsetMs) > t.clockWarnMs) {

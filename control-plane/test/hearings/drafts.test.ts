@@ -176,9 +176,9 @@ test('the list: upcoming first, filtered by status, time and endpoint, and an un
   const unknown = await as(world, 'office', 'GET', '/api/hearings?status=nonsense')
   assert.equal(unknown.body.faults?.[0]?.field, 'status')
   const leap = await as(world, 'office', 'GET', '/api/hearings?from=2026-12-31T23:59:60Z')
-  assert.equal(leap.body.faults?.[0]?.field, 'from')
+  assert.equal(leap.body.faults?.[0]?.field, 'querystring.from')
   const ancient = await as(world, 'office', 'GET', '/api/hearings?to=0000-01-01T00:00:00Z')
-  assert.equal(ancient.body.faults?.[0]?.field, 'to')
+  assert.equal(ancient.body.faults?.[0]?.field, 'querystring.to')
 })
 
 test('an endpoint that was closed after the draft stops the submission', async () => {

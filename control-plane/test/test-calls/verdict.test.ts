@@ -49,6 +49,71 @@ test('one that came and could not connect has failed, told apart by how far it g
   assert.deepEqual(codes(verdict({ connectedMs: null }, { signalMs: null, connectedMs: null })), ['no-signal:failed'])
 })
 
+test('a figure that nobody measured is no fault of the room: it is named, as a warning, and no limit speaks of it', () => {
+  const none = {
+    bitrateKbps: null,
+    lossPercent: null,
+    jitterMs: null,
+    width: null,
+    height: null,
+    framesPerSecond: null,
+  }
+  const gaps: [Partial<Measurement>, Partial<Measurement>, RegExp][] = [
+    [{}, { microphoneLevel: null }, /mức micro của phòng/],
+    [{ tone: null }, {}, /âm thử/],
+    [{ rttMs: null }, { rttMs: null }, /độ trễ khứ hồi/],
+    [{ receive: { ...flow, lossPercent: null } }, {}, /: mất gói từ điểm cầu về trung tâm\./],
+    [{}, { receive: { ...flow, jitterMs: null, height: null } }, /: biến động trễ từ trung tâm đến điểm cầu\./],
+    [{}, { receive: none }, /tốc độ, mất gói, biến động trễ, số hình mỗi giây từ trung tâm/],
+  ]
+  for (const [agent, kiosk, words] of gaps) {
+    const seen = verdict(agent, kiosk)
+    assert.deepEqual([seen.is, codes(seen)], ['warned', ['not-measured:warned']])
+    assert.match(seen.reasons[0]?.text ?? '', words)
+    assert.match(seen.reasons[0]?.text ?? '', /chưa kết luận được/)
+  }
+  assert.deepEqual(verdict({ rttMs: null }), { is: 'passed', reasons: [] }, 'the other end measured it')
+  const notes: Partial<Measurement> = { clockOffsetMs: null, candidate: null, firstFrameMs: null }
+  assert.deepEqual(verdict({}, notes), { is: 'passed', reasons: [] }, 'never more than a note')
+})
+
+test('an end that measured nothing, or told nothing, proves nothing: failed, and no word on camera, microphone or line', () => {
+  const none = {
+    bitrateKbps: null,
+    lossPercent: null,
+    jitterMs: null,
+    width: null,
+    height: null,
+    framesPerSecond: null,
+  }
+  const cut: Partial<Measurement> = {
+    firstFrameMs: null,
+    candidate: null,
+    send: none,
+    receive: none,
+    rttMs: null,
+    microphoneLevel: null,
+    picture: 'none',
+    tone: null,
+    clockOffsetMs: null,
+    errors: ['aborted'],
+  }
+  assert.deepEqual(codes(verdict(cut)), ['nothing-measured:failed'])
+  assert.deepEqual(codes(verdict({}, cut)), ['nothing-measured:failed'])
+  assert.match(verdict({}, cut).reasons[0]?.text ?? '', /ở máy phòng họp: chưa kết luận được/)
+  const silent = judge({ is: 'measured', agent: end('agent'), kiosk: null }, defaultThresholds)
+  assert.deepEqual([silent.is, codes(silent)], ['failed', ['no-report:failed']])
+})
+
+test('what was measured as zero is zero: it stays a fault', () => {
+  const still = { ...flow, bitrateKbps: 0, framesPerSecond: 0 }
+  assert.deepEqual(codes(verdict({ receive: still, picture: 'none' })), [
+    'bitrate-up:failed',
+    'frames-up:failed',
+    'picture-none:failed',
+  ])
+})
+
 const limits: [string, Partial<Measurement>, Partial<Measurement>, string, string][] = [
   ['round trip', { rttMs: 301 }, {}, 'warned', 'rtt:warned'],
   ['round trip', {}, { rttMs: 801 }, 'failed', 'rtt:failed'],

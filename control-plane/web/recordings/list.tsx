@@ -65,7 +65,9 @@ export default function Recordings() {
 }
 
 function Row({ item }: { item: Recording }) {
-  const length = item.parts.reduce((sum, part) => sum + (part.durationMs ?? 0), 0)
+  const known = item.parts.map((part) => part.durationMs).filter((length) => length !== null)
+  const length = known.reduce((sum, one) => sum + one, 0)
+  const atLeast = known.length < item.parts.length ? 'ít nhất ' : ''
   return (
     <Table.Tr>
       <Table.Td>
@@ -75,7 +77,7 @@ function Row({ item }: { item: Recording }) {
       </Table.Td>
       <Table.Td className="nowrap">{when(item.hearingStartsAt)}</Table.Td>
       <Table.Td>{item.endpointNames.join(', ')}</Table.Td>
-      <Table.Td className="nowrap">{length === 0 ? '—' : duration(length)}</Table.Td>
+      <Table.Td className="nowrap">{length === 0 ? '—' : `${atLeast}${duration(length)}`}</Table.Td>
       <Table.Td>
         <Badge variant="light" color={recordingColours[item.status]}>
           {recordingStatusLabels[item.status]}

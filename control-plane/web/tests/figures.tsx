@@ -1,4 +1,4 @@
-import type { Measurement, TestCall } from '../../contract/test-calls.ts'
+import { hasMeasured, type Measurement, type TestCall } from '../../contract/test-calls.ts'
 import { figure } from '../parts/words.ts'
 
 const pictures: Record<Measurement['picture'], string> = {
@@ -7,6 +7,9 @@ const pictures: Record<Measurement['picture'], string> = {
   black: 'đen',
   none: 'không có',
 }
+
+/** An end that measured nothing did not look either. */
+const picture = (end: Measurement | null): string => (end !== null && hasMeasured(end) ? pictures[end.picture] : '—')
 
 /** The measured figures of both ends, side by side; a plain table, for the screen and for paper. */
 export function Figures({ test, className }: { test: TestCall; className: string }) {
@@ -28,7 +31,7 @@ export function Figures({ test, className }: { test: TestCall; className: string
     ['Biến động trễ', figure(agent?.receive.jitterMs, 'ms', 1), figure(kiosk?.receive.jitterMs, 'ms', 1)],
     ['Hình nhận được', size(agent), size(kiosk)],
     ['Số hình mỗi giây', figure(agent?.receive.framesPerSecond, '', 1), figure(kiosk?.receive.framesPerSecond, '', 1)],
-    ['Trạng thái hình', agent ? pictures[agent.picture] : '—', kiosk ? pictures[kiosk.picture] : '—'],
+    ['Trạng thái hình', picture(agent), picture(kiosk)],
     ['Mức micro của phòng', '—', figure(kiosk?.microphoneLevel == null ? null : kiosk.microphoneLevel * 100, '%', 1)],
     [
       'Âm thử nghe lại qua loa, micro',
@@ -43,6 +46,7 @@ export function Figures({ test, className }: { test: TestCall; className: string
   ]
   return (
     <table className={className}>
+      <caption>Dấu “—”: không đo được.</caption>
       <thead>
         <tr>
           <th>Nội dung</th>
