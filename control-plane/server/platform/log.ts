@@ -10,7 +10,7 @@ export function createLog(level: Config['logLevel'], destination?: DestinationSt
   const options = {
     level,
     redact: ['req.headers.authorization', 'req.headers.cookie'],
-    serializers: { err: plainError, error: plainError, cause: plainError, reason: plainError },
+    serializers: { err: plainError, error: plainError, cause: plainError },
     hooks: { logMethod },
   }
   return destination === undefined ? pino(options) : pino(options, destination)
@@ -21,8 +21,8 @@ type LogMethod = (this: Logger, ...given: unknown[]) => void
 /** pino takes the message of a line from its error when it has none, and libraries give it a second time beside the error. */
 function logMethod(this: Logger, given: unknown[], method: unknown): void {
   const [first, second, ...rest] = given
-  const error = first instanceof Error ? first : (first as { err?: unknown } | null | undefined)?.err
-  const fields = first instanceof Error ? { err: first } : first
+  const error = isError(first) ? first : (first as { err?: unknown } | null | undefined)?.err
+  const fields = isError(first) ? { err: first } : first
   const write = method as LogMethod
   if (error === undefined) {
     write.apply(this, given.map(asWords))
@@ -32,5 +32,9 @@ function logMethod(this: Logger, given: unknown[], method: unknown): void {
   write.apply(this, [fields, own ? second : wordsOf(error), ...rest.map(asWords)])
 }
 
+/** Also one that a library has copied into a plain object. */
+const isError = (given: unknown): boolean =>
+  given instanceof Error || (typeof given === 'object' && given !== null && 'message' in given && 'stack' in given)
+
 /** An error among the words of a line. */
-const asWords = (given: unknown): unknown => (given instanceof Error ? wordsOf(given) : given)
+const asWords = (given: unknown): unknown => (isError(given) ? wordsOf(given) : given)

@@ -75,6 +75,8 @@ function messageOf(given: Given): string {
   if (typeof given.query === 'string' && 'params' in given) return 'Failed query'
   if (Array.isArray(given.validation)) return 'the input breaks its schema'
   if (typeof given.message !== 'string') return 'no message'
+  // Its words are whatever the function made of the row.
+  if (/^P0[0-9A-Z]{3}$/.test(String(given.code))) return 'a function of the database refused'
   const words = given.message.replace(/^Failed query:[\s\S]*/, 'Failed query')
   // A failed INSERT names its constraint, table and column in quotes, and the value just as well.
   const names = [given.constraint, given.table, given.column, given.schema, given.dataType].map(nameIn)

@@ -17,6 +17,7 @@ import { createPlatform } from '../../server/platform/platform.ts'
 import { forbidden } from '../../server/platform/problem.ts'
 import { testNow } from '../support/application.ts'
 import { freshDatabase } from '../support/databases.ts'
+import { collectedLog } from '../support/logs.ts'
 
 const actorIds = new Map<Role, string>()
 
@@ -41,7 +42,8 @@ export async function aWorld() {
     TIEPDAN_XMPP_DOMAIN: 'meet.jitsi',
     TIEPDAN_LOG_LEVEL: 'silent',
   })
-  const platform = await createPlatform(config, { clock, database })
+  const logged = collectedLog()
+  const platform = await createPlatform(config, { clock, database, log: logged.log })
   const cases = createCases(platform)
   const calendar = createCalendar(platform)
   await calendar.module.start?.()
@@ -81,6 +83,7 @@ export async function aWorld() {
     close: async () => {
       await http.close()
       await database.close()
+      logged.demandNobody()
     },
   }
 }

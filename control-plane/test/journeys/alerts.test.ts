@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
@@ -11,6 +20,7 @@ import { listRecordings } from '../../contract/recordings.ts'
 import { startMailCatcher } from '../stage/mail.ts'
 import { startTrial, type Trial } from '../stage/trial.ts'
 import { startPostgres } from '../support/databases.ts'
+import { demandNobodyIn } from '../support/logs.ts'
 import { Refused, until } from './people.ts'
 import { aCaseToEnter, aCast, type Cast } from './quick-hearing.ts'
 import { unlessOn } from './stand.ts'
@@ -48,7 +58,9 @@ suite('each failure has a named alert, on the screen and in /metrics, ends when 
     await trial.stop()
     server.stop()
     if (mayMount) execFileSync('umount', ['-l', store])
+    const log = readFileSync(join(folder, 'control-plane.log'), 'utf8')
     rmSync(folder, { recursive: true, force: true })
+    demandNobodyIn(log, 'the control plane')
   })
 
   const metrics = async (): Promise<string> => (await fetch(`${trial.url}/metrics`)).text()

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Database, openDatabase } from '../../server/platform/database.ts'
 import { startTrial, type Trial, type TrialOptions } from '../stage/trial.ts'
 import { databaseKind, emptyPostgres } from '../support/databases.ts'
+import { demandNobodyIn } from '../support/logs.ts'
 
 export interface StoodTrial extends Trial {
   /** Reads the database itself. The embedded one admits one process: there the control plane is killed for the look, and started again. */
@@ -34,7 +35,9 @@ export async function standTrial(options: Omit<TrialOptions, 'folder' | 'databas
     async stop() {
       await trial.stop()
       await database?.drop()
+      const log = readFileSync(join(folder, 'control-plane.log'), 'utf8')
       rmSync(folder, { recursive: true, force: true })
+      demandNobodyIn(log, 'the control plane')
     },
   }
 }

@@ -1,29 +1,39 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { aHost, end, until } from '../jibri/host.ts'
+import { databaseKind, emptyPostgres } from '../support/databases.ts'
 import { startOwnProcess } from '../support/own-process.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 
-/** Runs before the program, and breaks it at SIGUSR2 in a way that nobody catches. */
-const breaking = (how: string): string =>
-  `--import=data:text/javascript,${encodeURIComponent(`process.once('SIGUSR2', () => { ${how} })`)}`
 const failure =
   "Object.assign(new Error('Failed query: insert\\nparams: Bùi Thị Lộ,052080009876'), { query: 'insert into cases values ($1)', params: ['Bùi Thị Lộ', '052080009876'], detail: 'Key (052080009876)', cause: Object.assign(new Error('duplicate key value violates unique constraint \"cases_code\"'), { code: '23505', constraint: 'cases_code' }) })"
 const ways = { thrown: `throw ${failure}`, rejected: `Promise.reject(${failure})` }
 
 suite('a process that dies says why, and no value', () => {
   let folder: string
-  before(() => {
+  let database: Awaited<ReturnType<typeof emptyPostgres>> | undefined
+  before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'tdw-'))
+    database = databaseKind() === 'postgres' ? await emptyPostgres() : undefined
   })
-  after(() => rmSync(folder, { recursive: true, force: true }))
+  after(async () => {
+    await database?.drop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** Runs before the program, and breaks it at SIGWINCH, which nobody else heeds, in a way that nobody catches. */
+  function breaking(how: string): string {
+    const path = join(mkdtempSync(join(folder, 'b')), 'breaking.mjs')
+    writeFileSync(path, `process.once('SIGWINCH', () => { ${how} })`)
+    return `--import=${path}`
+  }
 
   const tellsWhy = (said: string): void => {
     assert.match(said, /Failed query/)
@@ -40,18 +50,18 @@ suite('a process that dies says why, and no value', () => {
     test(`the control plane, log level ${level}`, async () => {
       const started = await startOwnProcess({
         folder: mkdtempSync(join(folder, 'c')),
-        databaseUrl: '',
+        databaseUrl: database?.url ?? '',
         environment: { NODE_OPTIONS: breaking(how), TIEPDAN_LOG_LEVEL: level },
       })
       const ended = new Promise((done) => started.child.once('exit', done))
-      started.child.kill('SIGUSR2')
+      started.child.kill('SIGWINCH')
       assert.equal(await ended, 1)
       tellsWhy(started.log())
     })
   }
 
   test('a command to it, while the answer is awaited', async () => {
-    const asked = Promise.withResolvers<void>()
+    let asked = Promise.withResolvers<void>()
     const server = createServer(() => asked.resolve()).listen(join(folder, 'commands.sock'))
     for (const how of Object.values(ways)) {
       const child = spawn(process.execPath, [join(root, 'control-plane/server/command-main.ts'), 'verify-audit'], {
@@ -62,7 +72,8 @@ suite('a process that dies says why, and no value', () => {
         said += text
       })
       await asked.promise
-      child.kill('SIGUSR2')
+      asked = Promise.withResolvers<void>()
+      child.kill('SIGWINCH')
       assert.equal(await new Promise((done) => child.once('close', done)), 1, said)
       tellsWhy(said)
     }
@@ -75,7 +86,7 @@ suite('a process that dies says why, and no value', () => {
       const host = aHost('http://127.0.0.1:9', {}, { NODE_OPTIONS: breaking(how) })
       const child = host.start()
       await until('the daemon is ready', () => host.lines.some((line) => line.includes('ready')))
-      assert.equal(await end(child, 'SIGUSR2'), 1)
+      assert.equal(await end(child, 'SIGWINCH'), 1)
       assert.ok(
         host.lines.some((line) => line.includes('nobody caught') && line.includes('Failed query')),
         host.lines.join('\n'),
@@ -88,7 +99,11 @@ suite('a process that dies says why, and no value', () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await new Promise((done) => taken.once('listening', done))
     const environment = { TIEPDAN_PORT: String((taken.address() as AddressInfo).port), TIEPDAN_LOG_LEVEL: 'silent' }
-    const starting = startOwnProcess({ folder: mkdtempSync(join(folder, 'p')), databaseUrl: '', environment })
+    const starting = startOwnProcess({
+      folder: mkdtempSync(join(folder, 'p')),
+      databaseUrl: database?.url ?? '',
+      environment,
+    })
     await assert.rejects(starting, /EADDRINUSE/)
     taken.close()
     const gone = startOwnProcess({

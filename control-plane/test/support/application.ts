@@ -6,11 +6,14 @@ import { manualClock } from '../../server/platform/clock.ts'
 import { readConfig } from '../../server/platform/config.ts'
 import { createPlatform } from '../../server/platform/platform.ts'
 import { freshDatabase, type TestDatabase } from './databases.ts'
+import { collectedLog } from './logs.ts'
 
 export interface TestApplication extends Application {
   clock: ReturnType<typeof manualClock>
   database: TestDatabase
   folder: string
+  /** All lines of its log; closing fails when one of them names somebody (support/logs.ts). */
+  logged: string[]
   close(): Promise<void>
 }
 
@@ -41,11 +44,13 @@ export async function testApplication(
     ...options.environment,
   })
   const database = await freshDatabase()
-  const platform = await createPlatform(config, { clock, database })
+  const logged = collectedLog()
+  const platform = await createPlatform(config, { clock, database, log: logged.log })
   const application = await createApplication(platform, { ticking: false })
   const close = async () => {
     await application.stop()
     rmSync(folder, { recursive: true, force: true })
+    logged.demandNobody()
   }
   if (options.start !== false) {
     await application.start().catch(async (error: unknown) => {
@@ -59,6 +64,7 @@ export async function testApplication(
     clock,
     database,
     folder,
+    logged: logged.lines,
     close,
   }
 }

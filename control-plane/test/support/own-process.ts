@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from './databases.ts'
+import { demandNobodyIn } from './logs.ts'
 
 const main = resolve(import.meta.dirname, '../../server/main.ts')
 
@@ -56,11 +57,12 @@ export async function startOwnProcess(options: {
     child,
     log,
     async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return ended
-      child.kill('SIGTERM')
+      const running = child.exitCode === null && child.signalCode === null
+      if (running) child.kill('SIGTERM')
       const hard = setTimeout(() => child.kill('SIGKILL'), 12_000)
       const how = await ended
       clearTimeout(hard)
+      demandNobodyIn(log(), 'the control plane')
       return how
     },
   }
