@@ -28,6 +28,11 @@ const ConfigSchema = Type.Object({
   storeFolder: Type.String({ minLength: 1, description: 'kho lưu trữ trung tâm' }),
   stagingFolder: Type.String({ default: '', description: 'nơi nhận tệp trước khi kiểm tra; nên cùng ổ với kho' }),
   storeReserveMb: Type.Integer({ default: 2048, minimum: 0, description: 'dung lượng luôn chừa lại của kho' }),
+  mediaSandbox: Type.Union([Type.Literal('required'), Type.Literal('where-possible')], {
+    default: 'required',
+    description:
+      'required: chỉ đọc tệp ghi hình trong vùng cách ly (bubblewrap); where-possible: máy không cho cách ly thì chỉ giới hạn tài nguyên',
+  }),
   smtpUrl: Type.String({ pattern: '^smtps?://', default: 'smtp://127.0.0.1:25' }),
   mailFrom: Type.String({ default: 'Tiếp công dân trực tuyến <khong-tra-loi@tiepdan.invalid>' }),
   officeMail: Type.String({ default: 'van-phong@tiepdan.invalid', description: 'nơi nhận cảnh báo của Văn phòng' }),

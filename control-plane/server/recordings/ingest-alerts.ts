@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
+import { partFaultCause } from './fault-words.ts'
 import type { PartRow } from './store.ts'
 import { raiseStoreFull } from './uploads.ts'
 
@@ -12,13 +13,13 @@ async function warn(platform: Platform, tx: Tx, part: PartRow, kind: string, mes
   if (fresh) await platform.changes.announce(tx, 'alerts')
 }
 
-export const tellBroken = (platform: Platform, tx: Tx, part: PartRow): Promise<void> =>
+export const tellBroken = (platform: Platform, tx: Tx, part: PartRow, fault: string): Promise<void> =>
   warn(
     platform,
     tx,
     part,
     'recording-part-broken',
-    `Tệp ${part.fileName} từ máy ghi ${part.host} không đọc được; bản gốc đã được giữ trong kho. Kiểm tra các phần khác của buổi tiếp.`,
+    `Tệp ${part.fileName} từ máy ghi ${part.host} bị từ chối. ${partFaultCause(fault)} Kiểm tra các phần khác của buổi tiếp.`,
   )
 
 export const tellMismatch = (platform: Platform, tx: Tx, part: PartRow): Promise<void> =>

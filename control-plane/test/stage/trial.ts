@@ -133,6 +133,8 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
         ...process.env,
         TIEPDAN_DATA_FOLDER: folder,
         TIEPDAN_STORE_FOLDER: join(folder, 'store'),
+        // Ubuntu and many containers let nobody but root make the empty machine; a trial must run there too.
+        TIEPDAN_MEDIA_SANDBOX: 'where-possible',
         TIEPDAN_MASTER_KEY: kept.masterKey,
         TIEPDAN_PORT: String(ports.controlPlane),
         TIEPDAN_PUBLIC_URL: url,
