@@ -32,6 +32,7 @@ export const auditActionLabels = {
   'hearing.submitted': 'Trình kế hoạch buổi tiếp',
   'password.changed': 'Đổi mật khẩu',
   'permission.denied': 'Bị từ chối vì không có quyền',
+  'recorder.host-refused': 'Từ chối máy ghi không thuộc khóa dịch vụ',
   'recording.downloaded': 'Tải bản ghi hình',
   'recording.fault': 'Lỗi ghi hình',
   'recording.idle': 'Máy ghi hình đang nghỉ',
@@ -70,6 +71,12 @@ export const auditActionLabels = {
   'test-call.waived': 'Cho phép bỏ qua kiểm thử',
   'test-call.warned': 'Kiểm thử: đạt, có lưu ý',
 } as const
+
+/** Who is meant by a name of the trail: a room PC or a recorder may be called like a person. */
+export const actorKindLabels: Record<string, string | undefined> = {
+  device: 'Máy phòng họp',
+  service: 'Máy ghi hình',
+}
 
 export type AuditAction = keyof typeof auditActionLabels
 

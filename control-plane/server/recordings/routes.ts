@@ -11,6 +11,7 @@ import { foldForSearch } from '../platform/text.ts'
 import { playbackRoutes } from './playback.ts'
 import { presentRecording } from './present.ts'
 import { silentMs, takeReport } from './reports.ts'
+import { senderOf, sending } from './sender.ts'
 import * as store from './store.ts'
 import type { Uploads } from './uploads.ts'
 
@@ -107,7 +108,7 @@ export function recordingRoutes(app: App, deps: Deps): void {
     ...contract.recorderReport,
     config: { may: 'service' },
     handler: async (request, reply) => {
-      await takeReport(platform, request.body)
+      await takeReport(platform, senderOf(request.actor), request.body)
       return reply.status(204).send(null)
     },
   })
@@ -145,7 +146,8 @@ function uploadRoutes(app: App, uploads: Uploads): void {
         schema: { hide: true },
         handler: (request, reply) => {
           reply.hijack()
-          uploads.server.handle(request.raw, reply.raw).catch((error: unknown) => {
+          const handled = sending.run(senderOf(request.actor), () => uploads.server.handle(request.raw, reply.raw))
+          handled.catch((error: unknown) => {
             request.log.warn({ err: error }, 'upload request failed')
             if (!reply.raw.headersSent) reply.raw.writeHead(500)
             reply.raw.end()

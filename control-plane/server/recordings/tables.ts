@@ -65,6 +65,9 @@ export const recordingParts = pgTable(
     sessionId: text('session_id').notNull(),
     fileName: text('file_name').notNull(),
     host: text('host').notNull(),
+    /** The credential that sent it; null on rows from before it was kept. `host` is only what that sender calls itself. */
+    senderId: uuid('sender_id'),
+    senderName: text('sender_name'),
     roomName: text('room_name'),
     uploadId: text('upload_id').notNull().unique(),
     declaredSha256: text('declared_sha256').notNull(),

@@ -29,7 +29,7 @@ export async function aStore() {
     method: 'POST',
     url: '/api/service-credentials',
     headers: await signedIn(app, 'administrator'),
-    payload: { name: 'jibri-1' },
+    payload: { name: 'jibri-1', hosts: ['jibri-1', 'jibri-2'] },
   })
   if (made.statusCode !== 201) throw new Error(made.body)
   const { secret, credential } = made.json() as { secret: string; credential: { id: string } }

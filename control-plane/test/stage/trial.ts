@@ -177,7 +177,11 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
   for (const [index, port] of ports.recorders.slice(0, recorderCount).entries()) {
     const name = `jibri-${index + 1}`
     say(`Khởi động máy ghi hình ${name}`)
-    await command(folder, 'ensure-service-credential', { name: `recorder-${name}`, secret: kept.serviceSecret })
+    await command(folder, 'ensure-service-credential', {
+      name: `recorder-${name}`,
+      secret: kept.serviceSecret,
+      hosts: name,
+    })
     recorders.push(
       await startStageRecorder({
         folder: join(folder, 'recorders'),
