@@ -2,8 +2,20 @@ import { type Static, Type } from 'typebox'
 import { route } from './route.ts'
 import { Id, InstantText, Nullable } from './words.ts'
 
+/** What a stored part is found to be when its files are not as they were stored. */
+const storedConditions = ['missing', 'changed', 'unreadable'] as const
+
 /** How a part travels from the recorder into the central store, in order; `broken` is final and keeps the original bytes. */
-export const partStatuses = ['receiving', 'verifying', 'probing', 'remuxing', 'storing', 'ready', 'broken'] as const
+export const partStatuses = [
+  'receiving',
+  'verifying',
+  'probing',
+  'remuxing',
+  'storing',
+  'ready',
+  'broken',
+  ...storedConditions,
+] as const
 export type PartStatus = (typeof partStatuses)[number]
 export const partStatusLabels: Record<PartStatus, string> = {
   receiving: 'Đang nhận',
@@ -13,6 +25,9 @@ export const partStatusLabels: Record<PartStatus, string> = {
   storing: 'Đang chuyển vào kho',
   ready: 'Đã vào kho, đã xác minh',
   broken: 'Hỏng, cần xem xét',
+  missing: 'Mất tệp trong kho',
+  changed: 'Tệp đã thay đổi',
+  unreadable: 'Không đọc được tệp trong kho',
 }
 
 /** What the whole recording is at. A failure is never overwritten by a later success: `faults` keeps the count. */
@@ -25,6 +40,7 @@ export const recordingStatuses = [
   'ready',
   'broken',
   'missing',
+  'damaged',
 ] as const
 export type RecordingStatus = (typeof recordingStatuses)[number]
 export const recordingStatusLabels: Record<RecordingStatus, string> = {
@@ -36,6 +52,7 @@ export const recordingStatusLabels: Record<RecordingStatus, string> = {
   ready: 'Đã lưu trong kho trung tâm',
   broken: 'Có phần bị hỏng',
   missing: 'Chưa nhận được tệp nào',
+  damaged: 'Có tệp bị mất hoặc đã thay đổi',
 }
 
 export const RecordingPart = Type.Object({

@@ -3,6 +3,7 @@ import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
 import { partFaultCause } from './fault-words.ts'
 import type { PartRow } from './store.ts'
+import { StoreAway, tellStore } from './store-presence.ts'
 import { raiseStoreFull } from './uploads.ts'
 
 const failedKind = 'ingest-failed'
@@ -38,6 +39,7 @@ export async function tellIngestFailed(platform: Platform, part: PartRow, error:
     const disk = await statfs(config.storeFolder)
     return db.transaction((tx) => raiseStoreFull(platform, tx, disk.bavail * disk.bsize))
   }
+  if (error instanceof StoreAway) return tellStore(platform, false)
   platform.metrics.faults.inc({ part: 'recordings.ingest' })
   const why = (error instanceof Error ? error.message : String(error)).slice(0, 200)
   await db.transaction((tx) =>

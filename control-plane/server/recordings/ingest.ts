@@ -13,6 +13,7 @@ import { type Claim, claimPart } from './part-claim.ts'
 import { describePart, extension, type Prepared, sizeOf } from './part-file.ts'
 import { chapterMetadata, chaptersOf, partFolder } from './recording.ts'
 import * as store from './store.ts'
+import { requireStore } from './store-presence.ts'
 import type { Uploads } from './uploads.ts'
 
 interface Deps {
@@ -48,6 +49,7 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
 
   async function ingestClaimed(claim: Claim, signal: AbortSignal): Promise<void> {
     const { part } = claim
+    await requireStore(platform)
     const recording = part.recordingId === null ? undefined : await store.recordingById(db, part.recordingId)
     const plan = recording === undefined ? undefined : await hearingPlan(db, recording.hearingId)
     const target = join(config.storeFolder, partFolder(part.createdAt.getUTCFullYear(), plan?.code ?? null, part.id))
@@ -243,6 +245,9 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
       startedAt: part.startedAt ?? (facts?.creationTime ? new Date(facts.creationTime) : null),
       media: facts === null ? null : { ...facts },
       storedAt: new Date(clock.now()),
+      // Its hash was read just now.
+      lookedAt: new Date(clock.now()),
+      hashedAt: new Date(clock.now()),
     }
     await claim.settle(outcome, async (tx) => {
       if (prepared.fault !== null) await tellBroken(platform, tx, part, prepared.fault)

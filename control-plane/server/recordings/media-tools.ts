@@ -20,7 +20,7 @@ export type Probe = { is: 'media'; facts: MediaFacts } | { is: 'refused'; why: R
 /** SHA-256 of a file in lower-case hex, read as a stream; 1 MiB blocks are 2–4 times quicker than Node's default. */
 export async function hashFile(
   path: string,
-  onBytes?: (bytes: number) => void,
+  onBytes?: (bytes: number) => void | Promise<void>,
   signal?: AbortSignal,
 ): Promise<{ sha256: string; size: number }> {
   const hash = createHash('sha256')
@@ -31,7 +31,7 @@ export async function hashFile(
   }) as AsyncIterable<Buffer>) {
     hash.update(chunk)
     size += chunk.length
-    onBytes?.(size)
+    await onBytes?.(size)
   }
   return { sha256: hash.digest('hex'), size }
 }

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNull, lt, or } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, or } from 'drizzle-orm'
 import type { Database, Tx } from '../platform/database.ts'
 import { recordingParts } from './tables.ts'
 
@@ -46,6 +46,15 @@ export async function insertPart(tx: Tx, values: typeof recordingParts.$inferIns
   if (!row) throw new Error('part was not inserted')
   return row
 }
+
+/** The parts that came into the store last. */
+export const newestStored = (db: Reader, limit: number): Promise<PartRow[]> =>
+  db
+    .select()
+    .from(recordingParts)
+    .where(isNotNull(recordingParts.storedAt))
+    .orderBy(desc(recordingParts.storedAt))
+    .limit(limit)
 
 // What a part goes through between its last byte and its outcome.
 export const inIngest: PartRow['status'][] = ['verifying', 'probing', 'remuxing', 'storing']

@@ -8,16 +8,19 @@ import type { App } from '../platform/http.ts'
 import type { Platform } from '../platform/platform.ts'
 import { fail, notFound } from '../platform/problem.ts'
 import { foldForSearch } from '../platform/text.ts'
+import type { Integrity } from './integrity.ts'
 import { playbackRoutes } from './playback.ts'
 import { presentRecording } from './present.ts'
 import { silentMs, takeReport } from './reports.ts'
 import { senderOf, sending } from './sender.ts'
 import * as store from './store.ts'
+import { StoreAway } from './store-presence.ts'
 import type { Uploads } from './uploads.ts'
 
 interface Deps {
   platform: Platform
   uploads: Uploads
+  integrity: Integrity
   hearingPlan(db: Database | Tx, hearingId: string): Promise<HearingPlan | undefined>
   restart(recordingId: string, actor: Actor, reason: string): Promise<void>
 }
@@ -31,8 +34,10 @@ const mayOf = (actor: Actor): string[] =>
 
 /** HTTP of the recordings module: library, playback, uploads, receipts, recorder reports. */
 export function recordingRoutes(app: App, deps: Deps): void {
-  const { platform, uploads, hearingPlan } = deps
+  const { platform, uploads, integrity, hearingPlan } = deps
   const { db, clock } = platform
+
+  const receipt = receiptOver(integrity)
 
   async function present(rows: store.RecordingRow[], actor: Actor): Promise<contract.Recording[]> {
     const ids = rows.map((row) => row.id)
@@ -50,6 +55,15 @@ export function recordingRoutes(app: App, deps: Deps): void {
       )
     }
     return shown
+  }
+
+  /** Whoever opens a recording sees its files as they are. While the store is away, nothing new is known of them. */
+  async function lookAtParts(ids: string[]): Promise<void> {
+    for (const part of await store.partsOf(db, ids)) {
+      await integrity.look(part).catch((error: unknown) => {
+        if (!(error instanceof StoreAway)) throw error
+      })
+    }
   }
 
   app.route({
@@ -70,6 +84,7 @@ export function recordingRoutes(app: App, deps: Deps): void {
     config: { may: 'recording.read' },
     handler: async (request) => {
       const row = (await store.recordingById(db, request.params.id)) ?? fail(notFound('bản ghi hình'))
+      await lookAtParts([row.id])
       const [shown] = await present([row], request.actor)
       return shown ?? fail(notFound('bản ghi hình'))
     },
@@ -80,6 +95,7 @@ export function recordingRoutes(app: App, deps: Deps): void {
     handler: async (request) => {
       const row = await store.recordingOfHearing(db, request.params.id)
       if (row === undefined) return { recording: null }
+      await lookAtParts([row.id])
       const [shown] = await present([row], request.actor)
       return { recording: shown ?? null }
     },
@@ -115,11 +131,25 @@ export function recordingRoutes(app: App, deps: Deps): void {
   app.route({
     ...contract.receipt,
     config: { may: 'service' },
-    handler: async (request) => receiptOf(await store.partsOfFile(db, request.query)),
+    handler: async (request) => receipt(await store.partsOfFile(db, request.query)),
   })
-  playbackRoutes(app, platform)
+  playbackRoutes(app, platform, integrity)
   uploadRoutes(app, uploads)
 }
+
+/** The receipt; a stored original is looked for first, because its sender deletes the other copy at that word. */
+const receiptOver =
+  (integrity: Integrity) =>
+  async (parts: store.PartRow[]): Promise<ReturnType<typeof receiptOf>> => {
+    const kept: store.PartRow[] = []
+    try {
+      for (const part of parts) if ((await integrity.look(part)).original === 'whole') kept.push(part)
+    } catch (error) {
+      if (!(error instanceof StoreAway)) throw error
+      return { state: 'verifying' }
+    }
+    return receiptOf(kept)
+  }
 
 function receiptOf(parts: store.PartRow[]) {
   const stored = parts.find((part) => part.storedAt !== null)

@@ -10,6 +10,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
+import type { Condition } from './condition.ts'
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
 
@@ -88,10 +89,18 @@ export const recordingParts = pgTable(
     receivedAt: at('received_at'),
     storedAt: at('stored_at'),
     claimedAt: at('claimed_at'),
+    /** How the stored files were found last, when somebody looked, and when their bytes were read. */
+    originalCondition: text('original_condition').$type<Condition>().notNull().default('whole'),
+    playableCondition: text('playable_condition').$type<Condition>().notNull().default('whole'),
+    lookedAt: at('looked_at'),
+    hashedAt: at('hashed_at'),
+    hashClaimedAt: at('hash_claimed_at'),
     createdAt: at('created_at').notNull(),
   },
   (table) => [
     index('recording_parts_recording').on(table.recordingId),
+    index('recording_parts_looked').on(table.lookedAt),
+    index('recording_parts_hashed').on(table.hashedAt),
     index('recording_parts_session').on(table.sessionId, table.fileName, table.declaredSha256),
   ],
 )

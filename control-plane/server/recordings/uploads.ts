@@ -7,6 +7,7 @@ import type { Platform } from '../platform/platform.ts'
 import { Problem } from '../platform/problem.ts'
 import { presentSender, refuseForeignHost, senderOfPart } from './sender.ts'
 import * as store from './store.ts'
+import { isStoreThere } from './store-presence.ts'
 
 export const ingestQueue = 'recording.ingest'
 
@@ -78,6 +79,8 @@ export function createUploads(platform: Platform) {
   }
 
   async function refuseWhenFull(size: number): Promise<void> {
+    if (!(await isStoreThere(platform)))
+      throw new UploadRefused(503, 'Kho lưu trữ trung tâm chưa sẵn sàng. Tệp vẫn nằm ở máy ghi; hệ thống tự gửi lại.')
     // The file itself and its MP4 copy must fit, and the reserve must remain.
     const disk = await statfs(config.stagingFolder)
     const free = disk.bavail * disk.bsize
