@@ -41,6 +41,8 @@ export const auditActionLabels = {
   'recording.part-broken': 'Nhận tệp ghi hình không đọc được',
   'recording.part-damaged': 'Tệp ghi hình trong kho mất hoặc đã thay đổi',
   'recording.part-found-again': 'Tệp ghi hình trong kho trở lại như cũ',
+  'recording.part-dismissed': 'Xác định tệp ghi hình không thuộc buổi tiếp nào',
+  'recording.part-matched': 'Xác định buổi tiếp của tệp ghi hình',
   'recording.part-mismatch': 'Nhận tệp ghi hình sai mã băm',
   'recording.part-received': 'Nhận tệp ghi hình',
   'recording.part-stored': 'Đưa tệp ghi hình vào kho',

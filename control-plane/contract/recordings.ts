@@ -153,6 +153,46 @@ export const restartRecording = route({
   },
 })
 
+/** Files in the store of which nobody knows the hearing. */
+export const listUnmatched = route({
+  method: 'GET',
+  url: '/api/recordings/unmatched',
+  schema: {
+    summary: 'Stored files that belong to no recording yet',
+    tags,
+    response: {
+      200: Type.Object({
+        items: Type.Array(Type.Intersect([RecordingPart, Type.Object({ roomName: Nullable(Type.String()) })])),
+        may: Type.Array(Type.String()),
+      }),
+    },
+  },
+})
+
+export const matchPart = route({
+  method: 'POST',
+  url: '/api/recordings/unmatched/:id/match',
+  schema: {
+    summary: 'Says which hearing a file is of',
+    tags,
+    params: Type.Object({ id: Id }),
+    body: Type.Object({ hearingId: Id }),
+    response: { 204: Type.Null() },
+  },
+})
+
+export const dismissPart = route({
+  method: 'POST',
+  url: '/api/recordings/unmatched/:id/dismiss',
+  schema: {
+    summary: 'Says that a file is of no hearing; the store keeps it',
+    tags,
+    params: Type.Object({ id: Id }),
+    body: Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500 }) }),
+    response: { 204: Type.Null() },
+  },
+})
+
 export const receipt = route({
   method: 'GET',
   url: '/api/uploads/receipt',
@@ -166,9 +206,10 @@ export const receipt = route({
     }),
     response: {
       200: Type.Object({
-        state: Type.Unsafe<'unknown' | 'receiving' | 'verifying' | 'stored' | 'mismatch' | 'refused'>({
+        /** `unmatched`: the store has it, and a person has yet to say which hearing it is of. */
+        state: Type.Unsafe<'unknown' | 'receiving' | 'verifying' | 'unmatched' | 'stored' | 'mismatch' | 'refused'>({
           type: 'string',
-          enum: ['unknown', 'receiving', 'verifying', 'stored', 'mismatch', 'refused'],
+          enum: ['unknown', 'receiving', 'verifying', 'unmatched', 'stored', 'mismatch', 'refused'],
         }),
         sha256: Type.Optional(Type.String()),
         size: Type.Optional(Type.Integer()),
@@ -213,6 +254,8 @@ export const RecorderReport = Type.Object({
     oldest: Type.Optional(InstantText),
     /** Files and folders with nothing to send (0 bytes), kept on the host for people to look at. */
     setAside: Type.Optional(Type.Integer({ minimum: 0 })),
+    /** Files that the store has, kept until a person has said which hearing they are of; not among those that wait. */
+    held: Type.Optional(Type.Integer({ minimum: 0 })),
   }),
 })
 export type RecorderReport = Static<typeof RecorderReport>

@@ -14,6 +14,7 @@ import { watchMissing } from './missing.ts'
 import { checkReports, silenceWatch, watchRecorders } from './reports.ts'
 import { recordingRoutes } from './routes.ts'
 import * as store from './store.ts'
+import { createUnmatched } from './unmatched.ts'
 import { createUploads, ingestQueue } from './uploads.ts'
 
 interface Deps {
@@ -29,6 +30,7 @@ export function createRecordings(platform: Platform, deps: Deps): { module: Modu
     deps.hearings.plan(reader, id)
   const uploads = createUploads(platform)
   const integrity = createIntegrity(platform)
+  const unmatched = createUnmatched({ platform, hearingPlan })
   const { ingest } = createIngest({ platform, uploads, hearingPlan })
   const conductor = createRecordingConductor({ platform, rooms: deps.rooms, roomAgent: deps.roomAgent, hearingPlan })
 
@@ -61,7 +63,7 @@ export function createRecordings(platform: Platform, deps: Deps): { module: Modu
   return {
     module: {
       name: 'recordings',
-      routes: (app) => recordingRoutes(app, { platform, uploads, integrity, hearingPlan, restart }),
+      routes: (app) => recordingRoutes(app, { platform, uploads, integrity, unmatched, hearingPlan, restart }),
       jobs: [
         {
           queue: ingestQueue,
@@ -84,6 +86,7 @@ export function createRecordings(platform: Platform, deps: Deps): { module: Modu
         { name: 'recordings.silence', everyMs: 15_000, run: silenceWatch(platform) },
         { name: 'recordings.recorders', everyMs: 30_000, run: () => watchRecorders(platform, hearingsAhead) },
         { name: 'recordings.integrity', everyMs: 60_000, run: integrity.watch },
+        { name: 'recordings.unmatched', everyMs: 60_000, run: unmatched.watch },
         { name: 'recordings.missing', everyMs: 60_000, run: () => watchMissing(platform) },
       ],
       async start() {

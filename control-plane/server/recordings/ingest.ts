@@ -14,6 +14,7 @@ import { describePart, extension, type Prepared, sizeOf } from './part-file.ts'
 import { chapterMetadata, chaptersOf, partFolder } from './recording.ts'
 import * as store from './store.ts'
 import { requireStore } from './store-presence.ts'
+import { tellUnmatched } from './unmatched.ts'
 import type { Uploads } from './uploads.ts'
 
 interface Deps {
@@ -252,6 +253,7 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
     await claim.settle(outcome, async (tx) => {
       if (prepared.fault !== null) await tellBroken(platform, tx, part, prepared.fault)
       await endIngestFailed(platform, tx, part)
+      if (part.recordingId === null) await tellUnmatched(platform, tx)
       // Last: whoever closes an alert by hand holds its row and then wants the trail's lock.
       await platform.audit.write(
         tx,

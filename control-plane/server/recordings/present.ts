@@ -58,7 +58,8 @@ function statusOf(part: PartRow): RecordingPart['status'] {
   return worst === 'whole' ? part.status : worst
 }
 
-function presentPart(part: PartRow): RecordingPart {
+/** One file as the screens see it. */
+export function presentPart(part: PartRow): RecordingPart {
   const size = (name: 'width' | 'height'): number | null => {
     const value = part.media?.[name]
     return typeof value === 'number' ? value : null

@@ -10,26 +10,30 @@ import { fail, notFound } from '../platform/problem.ts'
 import { foldForSearch } from '../platform/text.ts'
 import type { Integrity } from './integrity.ts'
 import { playbackRoutes } from './playback.ts'
-import { presentRecording } from './present.ts'
+import { presentPart, presentRecording } from './present.ts'
 import { silentMs, takeReport } from './reports.ts'
 import { senderOf, sending } from './sender.ts'
 import * as store from './store.ts'
 import { StoreAway } from './store-presence.ts'
+import type { Unmatched } from './unmatched.ts'
 import type { Uploads } from './uploads.ts'
 
 interface Deps {
   platform: Platform
   uploads: Uploads
   integrity: Integrity
+  unmatched: Unmatched
   hearingPlan(db: Database | Tx, hearingId: string): Promise<HearingPlan | undefined>
   restart(recordingId: string, actor: Actor, reason: string): Promise<void>
 }
 
 const actions: Record<string, Permission> = { watch: 'recording.watch', restart: 'recording.operate' }
 
-const mayOf = (actor: Actor): string[] =>
+const unmatchedActions: Record<string, Permission> = { watch: 'recording.watch', decide: 'recording.operate' }
+
+const mayOf = (actor: Actor, among = actions): string[] =>
   actor.kind === 'staff'
-    ? Object.keys(actions).filter((action) => roleMay(actor.role, actions[action] ?? 'recording.operate'))
+    ? Object.keys(among).filter((action) => roleMay(actor.role, among[action] ?? 'recording.operate'))
     : []
 
 /** HTTP of the recordings module: library, playback, uploads, receipts, recorder reports. */
@@ -101,6 +105,30 @@ export function recordingRoutes(app: App, deps: Deps): void {
     },
   })
   app.route({
+    ...contract.listUnmatched,
+    config: { may: 'recording.read' },
+    handler: async (request) => ({
+      items: (await store.unmatchedParts(db)).map((part) => ({ ...presentPart(part), roomName: part.roomName })),
+      may: mayOf(request.actor, unmatchedActions),
+    }),
+  })
+  app.route({
+    ...contract.matchPart,
+    config: { may: 'recording.operate' },
+    handler: async (request, reply) => {
+      await deps.unmatched.match(request.actor, request.params.id, request.body.hearingId)
+      return reply.status(204).send(null)
+    },
+  })
+  app.route({
+    ...contract.dismissPart,
+    config: { may: 'recording.operate' },
+    handler: async (request, reply) => {
+      await deps.unmatched.dismiss(request.actor, request.params.id, request.body.reason)
+      return reply.status(204).send(null)
+    },
+  })
+  app.route({
     ...contract.restartRecording,
     config: { may: 'recording.operate' },
     handler: async (request, reply) => {
@@ -154,6 +182,8 @@ const receiptOver =
 function receiptOf(parts: store.PartRow[]) {
   const stored = parts.find((part) => part.storedAt !== null)
   if (stored) {
+    // Its sender keeps its copy until somebody has said whose it is.
+    if (stored.recordingId === null && stored.dismissedAt === null) return { state: 'unmatched' as const }
     const detail = stored.fault === null ? {} : { detail: stored.fault }
     return { state: 'stored' as const, sha256: stored.declaredSha256, size: stored.declaredSize, ...detail }
   }

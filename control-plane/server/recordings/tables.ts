@@ -95,6 +95,9 @@ export const recordingParts = pgTable(
     lookedAt: at('looked_at'),
     hashedAt: at('hashed_at'),
     hashClaimedAt: at('hash_claimed_at'),
+    /** When a person said that this file is of no hearing, and why. */
+    dismissedAt: at('dismissed_at'),
+    dismissedWhy: text('dismissed_why'),
     createdAt: at('created_at').notNull(),
   },
   (table) => [
