@@ -7,10 +7,12 @@ export interface Delivery {
   /** Milliseconds since 1970. */
   nextAttemptAt: number
   lastError: string | null
+  /** The store has it and does not know yet which hearing it is of: nothing to do here but keep it and ask. */
+  held: boolean
 }
 
 export interface Receipt {
-  state: 'unknown' | 'receiving' | 'verifying' | 'stored' | 'mismatch' | 'refused'
+  state: 'unknown' | 'receiving' | 'verifying' | 'unmatched' | 'stored' | 'mismatch' | 'refused'
   sha256?: string
   size?: number
   detail?: string
@@ -19,6 +21,7 @@ export interface Receipt {
 export type Step =
   | { do: 'delete' }
   | { do: 'wait' }
+  | { do: 'hold' }
   | { do: 'send'; uploadUrl: string | null }
   /** The store read other bytes than were declared: hash again (the declaration may be what is wrong) and send all of it anew. */
   | { do: 'start-over'; reason: string }
@@ -31,6 +34,7 @@ export const freshDelivery = (bytes: number): Delivery => ({
   attempts: 0,
   nextAttemptAt: 0,
   lastError: null,
+  held: false,
 })
 
 /** What comes next for a file whose receipt the store has just given. Only `stored` with our own hash and size lets the copy here go. */
@@ -41,6 +45,8 @@ export function nextStep(delivery: Delivery, receipt: Receipt): Step {
       return { do: 'start-over', reason: 'the store confirmed other bytes' }
     case 'verifying':
       return { do: 'wait' }
+    case 'unmatched':
+      return { do: 'hold' }
     case 'receiving':
       return { do: 'send', uploadUrl: delivery.uploadUrl }
     case 'unknown':

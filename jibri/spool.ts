@@ -29,7 +29,7 @@ export interface Spool {
   /** Deletes a file: only for bytes that the store has confirmed. */
   remove(file: SpooledFile): Promise<void>
   setAside(file: SpooledFile): Promise<void>
-  summary(): Promise<{ waiting: number; bytes: number; oldest?: string; setAside: number }>
+  summary(): Promise<{ waiting: number; bytes: number; oldest?: string; setAside: number; held: number }>
 }
 
 export function createSpool(folder: string): Spool {
@@ -70,6 +70,17 @@ export function createSpool(folder: string): Spool {
     await rename(join(sessionPath, name), join(target, name))
   }
 
+  async function delivery(file: MediaFile): Promise<Delivery> {
+    const inMemory = unwritten.get(file.path)
+    if (inMemory?.bytes === file.bytes) return inMemory
+    try {
+      return parseDelivery(await readFile(besides(file), 'utf8'), file.bytes)
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error
+      return freshDelivery(file.bytes)
+    }
+  }
+
   return {
     async prepare(owner) {
       for (const path of [waiting, aside]) {
@@ -87,16 +98,7 @@ export function createSpool(folder: string): Spool {
       }
       return files
     },
-    async delivery(file) {
-      const inMemory = unwritten.get(file.path)
-      if (inMemory?.bytes === file.bytes) return inMemory
-      try {
-        return parseDelivery(await readFile(besides(file), 'utf8'), file.bytes)
-      } catch (error) {
-        if (codeOf(error) !== 'ENOENT') throw error
-        return freshDelivery(file.bytes)
-      }
-    },
+    delivery,
     async keep(file, delivery) {
       try {
         await writeWhole(besides(file), JSON.stringify(delivery))
@@ -117,13 +119,16 @@ export function createSpool(folder: string): Spool {
     },
     setAside: (file) => moveAside(dirname(file.path), file.name),
     async summary() {
-      const files = (await readWaiting()).flatMap(({ session, takenAt }) =>
+      const all = (await readWaiting()).flatMap(({ session, takenAt }) =>
         session.files.map((file) => ({ ...file, takenAt })),
       )
-      const [oldest] = files
+      const waits: typeof all = []
+      for (const file of all) if (!(await delivery(file)).held) waits.push(file)
+      const [oldest] = waits
       return {
-        waiting: files.length,
-        bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+        waiting: waits.length,
+        held: all.length - waits.length,
+        bytes: waits.reduce((sum, file) => sum + file.bytes, 0),
         ...(oldest === undefined ? {} : { oldest: oldest.takenAt.toISOString() }),
         setAside: (await readdir(aside)).length,
       }
@@ -133,7 +138,7 @@ export function createSpool(folder: string): Spool {
 
 const deliverySuffix = '.delivery.json'
 const isDelivery = (name: string): boolean => name.endsWith(deliverySuffix) || name.endsWith(`${deliverySuffix}.new`)
-const besides = (file: SpooledFile): string => `${file.path}${deliverySuffix}`
+const besides = (file: MediaFile): string => `${file.path}${deliverySuffix}`
 
 /** A folder that cannot be cleared must not keep the others from the store. */
 const reportUncleared = (error: unknown): void => log('error', 'spool folder not cleared', { error: wordsOf(error) })

@@ -81,9 +81,17 @@ export function createUploader(settings: Settings, spool: Spool, controlPlane: C
         case 'wait':
           await pause(receiptPauseMs, undefined, { signal })
           break
+        case 'hold':
+          if (!job.delivery.held)
+            log('warn', 'stored, but of no known hearing: kept here', {
+              sessionId: file.sessionId,
+              fileName: file.name,
+            })
+          await keep(job, { held: true, nextAttemptAt: Date.now() + settings.retryLongestMs })
+          return
         case 'send':
           await deliver(job, sha256, step.uploadUrl, signal)
-          await keep(job, { attempts: 0, lastError: null })
+          await keep(job, { attempts: 0, lastError: null, held: false })
           break
         case 'start-over':
           await keep(job, { ...freshDelivery(file.bytes), attempts: job.delivery.attempts })

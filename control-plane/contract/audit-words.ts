@@ -32,12 +32,17 @@ export const auditActionLabels = {
   'hearing.submitted': 'Trình kế hoạch buổi tiếp',
   'password.changed': 'Đổi mật khẩu',
   'permission.denied': 'Bị từ chối vì không có quyền',
+  'recorder.host-refused': 'Từ chối máy ghi không thuộc khóa dịch vụ',
   'recording.downloaded': 'Tải bản ghi hình',
   'recording.fault': 'Lỗi ghi hình',
   'recording.idle': 'Máy ghi hình đang nghỉ',
   'recording.off': 'Dừng ghi hình',
   'recording.on': 'Đang ghi hình',
   'recording.part-broken': 'Nhận tệp ghi hình không đọc được',
+  'recording.part-damaged': 'Tệp ghi hình trong kho mất hoặc đã thay đổi',
+  'recording.part-found-again': 'Tệp ghi hình trong kho trở lại như cũ',
+  'recording.part-dismissed': 'Xác định tệp ghi hình không thuộc buổi tiếp nào',
+  'recording.part-matched': 'Xác định buổi tiếp của tệp ghi hình',
   'recording.part-mismatch': 'Nhận tệp ghi hình sai mã băm',
   'recording.part-received': 'Nhận tệp ghi hình',
   'recording.part-stored': 'Đưa tệp ghi hình vào kho',
@@ -70,6 +75,12 @@ export const auditActionLabels = {
   'test-call.waived': 'Cho phép bỏ qua kiểm thử',
   'test-call.warned': 'Kiểm thử: đạt, có lưu ý',
 } as const
+
+/** Who is meant by a name of the trail: a room PC or a recorder may be called like a person. */
+export const actorKindLabels: Record<string, string | undefined> = {
+  device: 'Máy phòng họp',
+  service: 'Máy ghi hình',
+}
 
 export type AuditAction = keyof typeof auditActionLabels
 

@@ -210,6 +210,8 @@ export const enableStaff = route({
 export const ServiceCredentialAnswer = Type.Object({
   id: Id,
   name: Type.String(),
+  /** The machines that it may speak for. */
+  hosts: Type.Array(Type.String()),
   createdAt: InstantText,
   revokedAt: Nullable(InstantText),
 })
@@ -225,13 +227,24 @@ export const listServiceCredentials = route({
   },
 })
 
+const HostName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$', maxLength: 100 })
+const NewServiceCredential = Type.Object(
+  {
+    name: Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{0,62}$', maxLength: 63 }),
+    /** Left out: the one machine that is called as the credential is. */
+    hosts: Type.Optional(Type.Array(HostName, { maxItems: 50, uniqueItems: true })),
+  },
+  strict,
+)
+export type NewServiceCredential = Static<typeof NewServiceCredential>
+
 export const createServiceCredential = route({
   method: 'POST',
   url: '/api/service-credentials',
   schema: {
     summary: 'A new credential; its secret is told once',
     tags,
-    body: Type.Object({ name: Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{0,62}$', maxLength: 63 }) }, strict),
+    body: NewServiceCredential,
     response: { 201: Type.Object({ credential: ServiceCredentialAnswer, secret: Type.String() }) },
   },
 })

@@ -2,8 +2,20 @@ import { type Static, Type } from 'typebox'
 import { route } from './route.ts'
 import { ById, Id, InstantText, Nullable } from './words.ts'
 
+/** What a stored part is found to be when its files are not as they were stored. */
+const storedConditions = ['missing', 'changed', 'unreadable'] as const
+
 /** How a part travels from the recorder into the central store, in order; `broken` is final and keeps the original bytes. */
-export const partStatuses = ['receiving', 'verifying', 'probing', 'remuxing', 'storing', 'ready', 'broken'] as const
+export const partStatuses = [
+  'receiving',
+  'verifying',
+  'probing',
+  'remuxing',
+  'storing',
+  'ready',
+  'broken',
+  ...storedConditions,
+] as const
 export type PartStatus = (typeof partStatuses)[number]
 export const partStatusLabels: Record<PartStatus, string> = {
   receiving: 'Đang nhận',
@@ -13,6 +25,9 @@ export const partStatusLabels: Record<PartStatus, string> = {
   storing: 'Đang chuyển vào kho',
   ready: 'Đã vào kho, đã xác minh',
   broken: 'Hỏng, cần xem xét',
+  missing: 'Mất tệp trong kho',
+  changed: 'Tệp đã thay đổi',
+  unreadable: 'Không đọc được tệp trong kho',
 }
 
 /** What the whole recording is at. A failure is never overwritten by a later success: `faults` keeps the count. */
@@ -25,6 +40,7 @@ export const recordingStatuses = [
   'ready',
   'broken',
   'missing',
+  'damaged',
 ] as const
 export type RecordingStatus = (typeof recordingStatuses)[number]
 export const recordingStatusLabels: Record<RecordingStatus, string> = {
@@ -36,6 +52,7 @@ export const recordingStatusLabels: Record<RecordingStatus, string> = {
   ready: 'Đã lưu trong kho trung tâm',
   broken: 'Có phần bị hỏng',
   missing: 'Chưa nhận được tệp nào',
+  damaged: 'Có tệp bị mất hoặc đã thay đổi',
 }
 
 export const RecordingPart = Type.Object({
@@ -140,6 +157,46 @@ export const restartRecording = route({
   },
 })
 
+/** Files in the store of which nobody knows the hearing. */
+export const listUnmatched = route({
+  method: 'GET',
+  url: '/api/recordings/unmatched',
+  schema: {
+    summary: 'Stored files that belong to no recording yet',
+    tags,
+    response: {
+      200: Type.Object({
+        items: Type.Array(Type.Intersect([RecordingPart, Type.Object({ roomName: Nullable(Type.String()) })])),
+        may: Type.Array(Type.String()),
+      }),
+    },
+  },
+})
+
+export const matchPart = route({
+  method: 'POST',
+  url: '/api/recordings/unmatched/:id/match',
+  schema: {
+    summary: 'Says which hearing a file is of',
+    tags,
+    params: ById,
+    body: Type.Object({ hearingId: Id }, strict),
+    response: { 204: Type.Null() },
+  },
+})
+
+export const dismissPart = route({
+  method: 'POST',
+  url: '/api/recordings/unmatched/:id/dismiss',
+  schema: {
+    summary: 'Says that a file is of no hearing; the store keeps it',
+    tags,
+    params: ById,
+    body: Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500 }) }, strict),
+    response: { 204: Type.Null() },
+  },
+})
+
 export const receipt = route({
   method: 'GET',
   url: '/api/uploads/receipt',
@@ -156,9 +213,10 @@ export const receipt = route({
     ),
     response: {
       200: Type.Object({
-        state: Type.Unsafe<'unknown' | 'receiving' | 'verifying' | 'stored' | 'mismatch' | 'refused'>({
+        /** `unmatched`: the store has it, and a person has yet to say which hearing it is of. */
+        state: Type.Unsafe<'unknown' | 'receiving' | 'verifying' | 'unmatched' | 'stored' | 'mismatch' | 'refused'>({
           type: 'string',
-          enum: ['unknown', 'receiving', 'verifying', 'stored', 'mismatch', 'refused'],
+          enum: ['unknown', 'receiving', 'verifying', 'unmatched', 'stored', 'mismatch', 'refused'],
         }),
         sha256: Type.Optional(Type.String()),
         size: Type.Optional(Type.Integer()),
@@ -216,6 +274,8 @@ export const RecorderReport = Type.Object(
         oldest: Type.Optional(InstantText),
         /** Files and folders with nothing to send (0 bytes), kept on the host for people to look at. */
         setAside: Type.Optional(count),
+        /** Files that the store has, kept until a person has said which hearing they are of; not among those that wait. */
+        held: Type.Optional(count),
       },
       open,
     ),

@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Table, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { type AuditVerdict, readAudit, verifyAudit } from '../contract/audit.ts'
-import { auditActionInWords } from '../contract/audit-words.ts'
+import { actorKindLabels, auditActionInWords } from '../contract/audit-words.ts'
 import { call } from '../contract/route.ts'
 import { useAsk } from './ask.ts'
 import { Failed, Page, Shown } from './parts/states.tsx'
@@ -73,7 +73,12 @@ export default function Audit() {
                     <Table.Tr key={row.seq}>
                       <Table.Td>{row.seq}</Table.Td>
                       <Table.Td>{whenExactly(row.at)}</Table.Td>
-                      <Table.Td>{row.actorName}</Table.Td>
+                      <Table.Td>
+                        {row.actorName}
+                        {actorKindLabels[row.actorKind] !== undefined && (
+                          <div className="quiet">{actorKindLabels[row.actorKind]}</div>
+                        )}
+                      </Table.Td>
                       <Table.Td>
                         {auditActionInWords(row.action)}
                         <div className="mono quiet">{row.action}</div>

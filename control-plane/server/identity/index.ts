@@ -36,7 +36,7 @@ export interface Identity {
   /** Says how an account's endpoint is found by its slug. */
   registerEndpointFinder(finder: EndpointFinder): void
   ensureAccounts(list: SeedAccount[]): Promise<string[]>
-  ensureServiceCredential(name: string, secret: string): Promise<boolean>
+  ensureServiceCredential(name: string, secret: string, hosts?: string[]): Promise<boolean>
 }
 
 /** Who calls and what they may do: staff by session cookie, devices and services by bearer token. */
@@ -93,8 +93,8 @@ export function createIdentity(platform: Platform): Identity {
         say('Mọi phiên làm việc đã kết thúc; xác thực hai bước được thiết lập lại khi đăng nhập.')
         return true
       },
-      'ensure-service-credential': async ({ name = '', secret = '' }, say) => {
-        const changed = await services.ensure(name, secret)
+      'ensure-service-credential': async ({ name = '', secret = '', hosts = '' }, say) => {
+        const changed = await services.ensure(name, secret, hosts.split(',').filter(Boolean))
         say(changed ? `Đã ghi khóa của dịch vụ ${name}.` : `Khóa của dịch vụ ${name} đã có.`)
         return true
       },

@@ -159,7 +159,7 @@ function serviceRoutes(app: App, { services }: Parts): void {
   app.route({
     ...contract.createServiceCredential,
     config: administrators,
-    handler: async (request, reply) => reply.status(201).send(await services.create(request.actor, request.body.name)),
+    handler: async (request, reply) => reply.status(201).send(await services.create(request.actor, request.body)),
   })
   app.route({
     ...contract.revokeServiceCredential,

@@ -1,5 +1,5 @@
 import { and, asc, eq, isNull } from 'drizzle-orm'
-import type { ServiceCredentialAnswer } from '../../contract/identity.ts'
+import type { NewServiceCredential, ServiceCredentialAnswer } from '../../contract/identity.ts'
 import { type Actor, systemActor } from '../platform/actor.ts'
 import { minuteMs, secondMs } from '../platform/clock.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -11,9 +11,13 @@ import type { TokenClaims, Tokens } from './tokens.ts'
 const tokenLifeMs = 10 * minuteMs
 type Row = typeof serviceCredentials.$inferSelect
 
+/** Fits the recorders' TIEPDAN_JIBRI_HOST. */
+const hostsOf = (row: Row): string[] => (row.hosts.length === 0 ? [row.name] : row.hosts)
+
 const present = (row: Row): ServiceCredentialAnswer => ({
   id: row.id,
   name: row.name,
+  hosts: hostsOf(row),
   createdAt: row.createdAt.toISOString(),
   revokedAt: row.revokedAt?.toISOString() ?? null,
 })
@@ -31,7 +35,7 @@ export function createServices(platform: Platform, tokens: Tokens) {
         .select()
         .from(serviceCredentials)
         .where(valid(eq(serviceCredentials.id, claims.id)))
-      return row ? { kind: 'service', id: row.id, name: row.name } : null
+      return row ? { kind: 'service', id: row.id, name: row.name, hosts: hostsOf(row) } : null
     },
 
     /** Throws 401 when name and secret do not fit. */
@@ -53,16 +57,19 @@ export function createServices(platform: Platform, tokens: Tokens) {
     list: async (): Promise<ServiceCredentialAnswer[]> =>
       (await db.select().from(serviceCredentials).orderBy(asc(serviceCredentials.name))).map(present),
 
-    create: (actor: Actor, name: string): Promise<{ credential: ServiceCredentialAnswer; secret: string }> =>
+    create: (
+      actor: Actor,
+      { name, hosts = [] }: NewServiceCredential,
+    ): Promise<{ credential: ServiceCredentialAnswer; secret: string }> =>
       db.transaction(async (tx) => {
         const secret = randomToken()
         const [row] = await tx
           .insert(serviceCredentials)
-          .values({ name, secretHash: sha256Hex(secret), createdAt: now() })
+          .values({ name, secretHash: sha256Hex(secret), hosts, createdAt: now() })
           .onConflictDoNothing({ target: serviceCredentials.name })
           .returning()
         if (!row) throw conflict('Đã có dịch vụ mang tên này. Vui lòng chọn tên khác.')
-        await audit.write(tx, actor, 'service-credential.created', `service:${row.id}`, { name })
+        await audit.write(tx, actor, 'service-credential.created', `service:${row.id}`, { name, hosts: hostsOf(row) })
         return { credential: present(row), secret }
       }),
 
@@ -77,8 +84,11 @@ export function createServices(platform: Platform, tokens: Tokens) {
         await audit.write(tx, actor, 'service-credential.revoked', `service:${id}`, { name: row.name })
       }),
 
-    /** For scripts: the credential of this name has this secret. True when something changed; a revoked one stays revoked. */
-    ensure: (name: string, secret: string): Promise<boolean> =>
+    /**
+     * For scripts: the credential of this name has this secret and, when some are given, these hosts. True when something changed; a revoked
+     * one stays revoked.
+     */
+    ensure: (name: string, secret: string, hosts: string[] = []): Promise<boolean> =>
       db.transaction(async (tx) => {
         const secretHash = sha256Hex(secret)
         const [known] = await tx
@@ -86,13 +96,18 @@ export function createServices(platform: Platform, tokens: Tokens) {
           .from(serviceCredentials)
           .where(eq(serviceCredentials.name, name))
           .for('update')
-        if (known && (known.revokedAt !== null || known.secretHash === secretHash)) return false
+        const wanted = hosts.length === 0 ? (known?.hosts ?? []) : hosts
+        const isAsWanted = known?.secretHash === secretHash && known.hosts.join() === wanted.join()
+        if (known && (known.revokedAt !== null || isAsWanted)) return false
         const [row] = await tx
           .insert(serviceCredentials)
-          .values({ name, secretHash, createdAt: now() })
-          .onConflictDoUpdate({ target: serviceCredentials.name, set: { secretHash } })
+          .values({ name, secretHash, hosts: wanted, createdAt: now() })
+          .onConflictDoUpdate({ target: serviceCredentials.name, set: { secretHash, hosts: wanted } })
           .returning()
-        await audit.write(tx, systemActor, 'service-credential.ensured', `service:${row?.id}`, { name })
+        await audit.write(tx, systemActor, 'service-credential.ensured', `service:${row?.id}`, {
+          name,
+          hosts: wanted,
+        })
         return true
       }),
   }

@@ -1,4 +1,4 @@
-import { index, integer, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { index, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import type { Role } from '../../contract/words.ts'
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
@@ -50,6 +50,8 @@ export const serviceCredentials = pgTable('service_credentials', {
   id: uuid('id').primaryKey().defaultRandom(),
   name: text('name').notNull().unique(),
   secretHash: text('secret_hash').notNull(),
+  /** The machines that it may speak for; none: the one that is called as it is. */
+  hosts: jsonb('hosts').$type<string[]>().notNull().default([]),
   createdAt: at('created_at').notNull(),
   revokedAt: at('revoked_at'),
 })

@@ -4,7 +4,8 @@ import type { Role } from '../../contract/words.ts'
 export type Actor =
   | { kind: 'staff'; id: string; name: string; role: Role; endpointId: string | null; sessionId: string }
   | { kind: 'device'; id: string; name: string; endpointId: string }
-  | { kind: 'service'; id: string; name: string }
+  /** `hosts`: the machines that this credential may speak for. */
+  | { kind: 'service'; id: string; name: string; hosts: readonly string[] }
   | { kind: 'system'; id: string; name: string }
   | { kind: 'anonymous'; id: string; name: string }
 

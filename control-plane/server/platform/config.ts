@@ -32,6 +32,22 @@ const ConfigSchema = Type.Object({
   storeFolder: Type.String({ minLength: 1, description: 'kho lưu trữ trung tâm' }),
   stagingFolder: Type.String({ default: '', description: 'nơi nhận tệp trước khi kiểm tra; nên cùng ổ với kho' }),
   storeReserveMb: Type.Integer({ default: 2048, minimum: 0, description: 'dung lượng luôn chừa lại của kho' }),
+  storeVerifyDays: Type.Integer({
+    default: 30,
+    minimum: 1,
+    maximum: 365,
+    description: 'mỗi tệp trong kho được đọc lại và đối chiếu mã băm ít nhất một lần trong số ngày này',
+  }),
+  storeVerifyMbPerSecond: Type.Integer({
+    default: 20,
+    minimum: 1,
+    description: 'tốc độ đọc tối đa khi đối chiếu mã băm của kho, MB mỗi giây',
+  }),
+  mediaSandbox: Type.Union([Type.Literal('required'), Type.Literal('where-possible')], {
+    default: 'required',
+    description:
+      'required: chỉ đọc tệp ghi hình trong vùng cách ly (bubblewrap); where-possible: máy không cho cách ly thì chỉ giới hạn tài nguyên',
+  }),
   smtpUrl: Type.String({ pattern: '^smtps?://', default: 'smtp://127.0.0.1:25' }),
   mailFrom: Type.String({ default: 'Tiếp công dân trực tuyến <khong-tra-loi@tiepdan.invalid>' }),
   officeMail: Type.String({ default: 'van-phong@tiepdan.invalid', description: 'nơi nhận cảnh báo của Văn phòng' }),

@@ -1,3 +1,5 @@
+import type { Refusal } from './container.ts'
+
 /** What each fault of a recorder is, and what happens or is to be done about it while the hearing runs. Vietnamese. */
 const faults: Record<string, { cause: string; remedy: string } | undefined> = {
   'pending-too-long': {
@@ -63,11 +65,24 @@ export function endingCause(endedBy: string | null): string | null {
   return faultCause(faults[endedBy] === undefined ? `recorder-${endedBy}` : endedBy)
 }
 
+const refusals: Record<Refusal, string> = {
+  empty: 'Tệp rỗng (0 byte).',
+  'not-matroska': 'Tệp không phải Matroska (.mkv) do máy ghi hình tạo ra, nên không được mở.',
+  streams: 'Tệp có hình, tiếng hoặc phần đính kèm không do máy ghi hình tạo ra, nên không được mở.',
+  picture: 'Khung hình lớn hơn mức máy ghi hình tạo ra (4096×2304), nên không được mở.',
+  duration: 'Tệp tự ghi thời lượng dài hơn 48 giờ, nên không được mở.',
+  'too-heavy': 'Đọc tệp vượt giới hạn bộ nhớ, thời gian xử lý hoặc dung lượng, nên đã dừng.',
+  damaged: 'Tệp không đọc được như một bản ghi hình.',
+}
+
 /** What is wrong with a part (`fault` of its row) in words. */
 export function partFaultCause(fault: string | null): string | null {
   if (fault === null) return null
   if (fault === 'mismatch') return 'Tệp nhận về khác mã băm mà máy ghi khai báo. Máy ghi giữ bản gốc và tự gửi lại.'
-  if (fault.startsWith('unreadable'))
-    return 'Tệp không đọc được như một bản ghi hình. Bản gốc vẫn được giữ trong kho để xem xét.'
+  if (fault.startsWith('unreadable')) {
+    const why = /^unreadable: ([a-z-]+)/.exec(fault)?.[1] ?? ''
+    const words = (refusals as Record<string, string>)[why] ?? refusals.damaged
+    return `${words} Bản gốc vẫn được giữ trong kho để xem xét.`
+  }
   return 'Tệp không còn ở vùng nhận. Máy ghi giữ bản gốc và tự gửi lại.'
 }

@@ -9,10 +9,12 @@ import type { RoomAgent } from '../room-agent/index.ts'
 import type { Rooms } from '../rooms/index.ts'
 import { createRecordingConductor } from './conductor.ts'
 import { createIngest } from './ingest.ts'
+import { createIntegrity, verifyQueue } from './integrity.ts'
 import { watchMissing } from './missing.ts'
 import { checkReports, silenceWatch, watchRecorders } from './reports.ts'
 import { recordingRoutes } from './routes.ts'
 import * as store from './store.ts'
+import { createUnmatched } from './unmatched.ts'
 import { createUploads, ingestQueue } from './uploads.ts'
 
 interface Deps {
@@ -27,6 +29,8 @@ export function createRecordings(platform: Platform, deps: Deps): { module: Modu
   const hearingPlan = (reader: Database | Tx, id: string): Promise<HearingPlan | undefined> =>
     deps.hearings.plan(reader, id)
   const uploads = createUploads(platform)
+  const integrity = createIntegrity(platform)
+  const unmatched = createUnmatched({ platform, hearingPlan })
   const { ingest } = createIngest({ platform, uploads, hearingPlan })
   const conductor = createRecordingConductor({ platform, rooms: deps.rooms, roomAgent: deps.roomAgent, hearingPlan })
 
@@ -59,7 +63,7 @@ export function createRecordings(platform: Platform, deps: Deps): { module: Modu
   return {
     module: {
       name: 'recordings',
-      routes: (app) => recordingRoutes(app, { platform, uploads, hearingPlan, restart }),
+      routes: (app) => recordingRoutes(app, { platform, uploads, integrity, unmatched, hearingPlan, restart }),
       jobs: [
         {
           queue: ingestQueue,
@@ -68,6 +72,12 @@ export function createRecordings(platform: Platform, deps: Deps): { module: Modu
           retries: 20,
           run: async (data, signal) => ingest(String(data.partId), signal),
         },
+        {
+          queue: verifyQueue,
+          concurrency: 1,
+          expireSeconds: 3 * 3600,
+          run: async (data, signal) => integrity.verify(String(data.partId), signal),
+        },
       ],
       commands: { 'check-recorders': ({ hosts = '' }, say) => checkReports(platform, hosts, say) },
       reconciliations: [
@@ -75,6 +85,8 @@ export function createRecordings(platform: Platform, deps: Deps): { module: Modu
         { name: 'recordings.uploads', everyMs: 10_000, run: uploads.reconcile },
         { name: 'recordings.silence', everyMs: 15_000, run: silenceWatch(platform) },
         { name: 'recordings.recorders', everyMs: 30_000, run: () => watchRecorders(platform, hearingsAhead) },
+        { name: 'recordings.integrity', everyMs: 60_000, run: integrity.watch },
+        { name: 'recordings.unmatched', everyMs: 60_000, run: unmatched.watch },
         { name: 'recordings.missing', everyMs: 60_000, run: () => watchMissing(platform) },
       ],
       async start() {

@@ -2,7 +2,9 @@ import { statfs } from 'node:fs/promises'
 import type { Tx } from '../platform/database.ts'
 import { wordsOf } from '../platform/plain-error.ts'
 import type { Platform } from '../platform/platform.ts'
+import { partFaultCause } from './fault-words.ts'
 import type { PartRow } from './store.ts'
+import { StoreAway, tellStore } from './store-presence.ts'
 import { raiseStoreFull } from './uploads.ts'
 
 const failedKind = 'ingest-failed'
@@ -13,13 +15,13 @@ async function warn(platform: Platform, tx: Tx, part: PartRow, kind: string, mes
   if (fresh) await platform.changes.announce(tx, 'alerts')
 }
 
-export const tellBroken = (platform: Platform, tx: Tx, part: PartRow): Promise<void> =>
+export const tellBroken = (platform: Platform, tx: Tx, part: PartRow, fault: string): Promise<void> =>
   warn(
     platform,
     tx,
     part,
     'recording-part-broken',
-    `Tệp ${part.fileName} từ máy ghi ${part.host} không đọc được; bản gốc đã được giữ trong kho. Kiểm tra các phần khác của buổi tiếp.`,
+    `Tệp ${part.fileName} từ máy ghi ${part.host} bị từ chối. ${partFaultCause(fault)} Kiểm tra các phần khác của buổi tiếp.`,
   )
 
 export const tellMismatch = (platform: Platform, tx: Tx, part: PartRow): Promise<void> =>
@@ -38,6 +40,7 @@ export async function tellIngestFailed(platform: Platform, part: PartRow, error:
     const disk = await statfs(config.storeFolder)
     return db.transaction((tx) => raiseStoreFull(platform, tx, disk.bavail * disk.bsize))
   }
+  if (error instanceof StoreAway) return tellStore(platform, false)
   platform.metrics.faults.inc({ part: 'recordings.ingest' })
   const why = wordsOf(error).slice(0, 200)
   await db.transaction((tx) =>

@@ -5,12 +5,16 @@ import { systemActor } from '../platform/actor.ts'
 import type { Database, Tx } from '../platform/database.ts'
 import { ClaimLost } from '../platform/lease.ts'
 import type { Platform } from '../platform/platform.ts'
+import type { Refusal } from './container.ts'
 import { endIngestFailed, tellBroken, tellIngestFailed, tellMismatch } from './ingest-alerts.ts'
-import { hashFile, poster, probe, remux, syncToDisk } from './media-tools.ts'
+import { createMediaSandbox, RanTooLong } from './media-sandbox.ts'
+import { createMediaTools, hashFile, syncToDisk } from './media-tools.ts'
 import { type Claim, claimPart } from './part-claim.ts'
 import { describePart, extension, type Prepared, sizeOf } from './part-file.ts'
 import { chapterMetadata, chaptersOf, partFolder } from './recording.ts'
 import * as store from './store.ts'
+import { requireStore } from './store-presence.ts'
+import { tellUnmatched } from './unmatched.ts'
 import type { Uploads } from './uploads.ts'
 
 interface Deps {
@@ -26,6 +30,8 @@ interface Deps {
  */
 export function createIngest({ platform, uploads, hearingPlan }: Deps) {
   const { db, clock, config, log } = platform
+  const media = createMediaTools(createMediaSandbox(config.mediaSandbox))
+  const overruns = new Map<string, number>()
 
   async function ingest(partId: string, signal: AbortSignal): Promise<void> {
     const claim = await claimPart(platform, partId)
@@ -44,6 +50,7 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
 
   async function ingestClaimed(claim: Claim, signal: AbortSignal): Promise<void> {
     const { part } = claim
+    await requireStore(platform)
     const recording = part.recordingId === null ? undefined : await store.recordingById(db, part.recordingId)
     const plan = recording === undefined ? undefined : await hearingPlan(db, recording.hearingId)
     const target = join(config.storeFolder, partFolder(part.createdAt.getUTCFullYear(), plan?.code ?? null, part.id))
@@ -58,7 +65,7 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
     const preparing = prepare(part, staged, work, plan, {
       tell: stages.tell,
       signal: AbortSignal.any([signal, spoilt.signal]),
-    })
+    }).catch((error: unknown) => tooSlow(part, error))
     preparing.catch(() => undefined)
     const stopFirst = async (error: unknown): Promise<never> => {
       await stopped(preparing, spoilt)
@@ -76,6 +83,16 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
     await moveIntoStore(claim, staged, work, target)
     await finishRow(claim, target, prepared)
     await uploads.removeStaged(part.uploadId)
+  }
+
+  /** Once or twice it may be our disk that hangs. A file that makes ffmpeg wait each time must not keep all others from the store. */
+  function tooSlow(part: store.PartRow, error: unknown): Prepared {
+    const times = (overruns.get(part.id) ?? 0) + 1
+    if (!(error instanceof RanTooLong)) throw error
+    overruns.set(part.id, times)
+    if (times < 3) throw error
+    overruns.delete(part.id)
+    return refused({ why: 'too-heavy', detail: error.message })
   }
 
   /** The stages of preparing are shown from the moment that the hash is right. */
@@ -136,30 +153,34 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
     { tell, signal }: { tell(status: store.PartRow['status'], percent: number): Promise<void>; signal: AbortSignal },
   ): Promise<Prepared> {
     await tell('probing', 0)
-    const seen =
-      part.declaredSize === 0 ? ({ is: 'unreadable', why: 'empty file' } as const) : await probe(staged, signal)
-    if (seen.is === 'unreadable')
-      return { facts: null, fault: `unreadable: ${seen.why}`, playable: null, hasPoster: false }
+    const seen = await media.probe(staged, signal)
+    if (seen.is === 'refused') return refused(seen)
     await tell('remuxing', 10)
     const startedAt = part.startedAt?.getTime() ?? Date.parse(seen.facts.creationTime ?? '')
     const planned = plan === undefined ? [] : chapters(plan, startedAt, seen.facts.durationMs)
     const chapterFile = join(work, 'chapters.ffmeta')
     await writeFile(chapterFile, chapterMetadata(planned, seen.facts.durationMs))
     const playablePath = join(work, 'playable.mp4')
-    await remux(staged, chapterFile, playablePath, signal)
+    const source = { path: staged, bytes: part.declaredSize, facts: seen.facts }
+    const failed = await media.remux(source, work, signal)
     await rm(chapterFile)
-    const checked = await probe(playablePath, signal)
-    if (checked.is === 'unreadable') throw new Error(`remuxed file is unreadable: ${checked.why}`)
+    const checked = failed === undefined ? await media.probeMade(playablePath, signal) : undefined
+    if (checked?.is !== 'media') {
+      await rm(playablePath, { force: true })
+      return refused(failed ?? checked ?? { why: 'damaged', detail: '' })
+    }
     await tell('remuxing', 60)
+    const { width, durationMs } = checked.facts
     const beside = [
-      checked.facts.width !== null && poster(playablePath, checked.facts.durationMs, join(work, 'poster.jpg'), signal),
+      width !== null && media.poster({ path: playablePath, durationMs }, work, signal),
       hashFile(playablePath, undefined, signal),
       syncToDisk(playablePath),
     ] as const
     // When one fails, the others must have let go of the folder too before it is cleared away.
     await Promise.allSettled(beside)
     const [hasPoster, playable] = await Promise.all(beside)
-    return { facts: { ...seen.facts, durationMs: checked.facts.durationMs }, fault: null, playable, hasPoster }
+    if (!hasPoster) await rm(join(work, 'poster.jpg'), { force: true })
+    return { facts: { ...seen.facts, durationMs }, fault: null, playable, hasPoster }
   }
 
   function chapters(plan: HearingPlan, recordingStartedAt: number, durationMs: number) {
@@ -226,10 +247,14 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
       startedAt: part.startedAt ?? (facts?.creationTime ? new Date(facts.creationTime) : null),
       media: facts === null ? null : { ...facts },
       storedAt: new Date(clock.now()),
+      // Its hash was read just now.
+      lookedAt: new Date(clock.now()),
+      hashedAt: new Date(clock.now()),
     }
     await claim.settle(outcome, async (tx) => {
-      if (prepared.fault !== null) await tellBroken(platform, tx, part)
+      if (prepared.fault !== null) await tellBroken(platform, tx, part, prepared.fault)
       await endIngestFailed(platform, tx, part)
+      if (part.recordingId === null) await tellUnmatched(platform, tx)
       // Last: whoever closes an alert by hand holds its row and then wants the trail's lock.
       await platform.audit.write(
         tx,
@@ -259,6 +284,14 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
 
   return { ingest }
 }
+
+/** What the store keeps of a file that is no recording: its bytes, and why. */
+const refused = ({ why, detail }: { why: Refusal; detail: string }): Prepared => ({
+  facts: null,
+  fault: `unreadable: ${why}${detail === '' ? '' : ` (${detail})`}`,
+  playable: null,
+  hasPoster: false,
+})
 
 /** Ends the work beside and waits until it let go of its files. */
 async function stopped(work: Promise<unknown>, by: AbortController): Promise<void> {

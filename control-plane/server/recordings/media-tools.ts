@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { containerOfFile, type Refusal } from './container.ts'
+import type { MediaSandbox, RunLimits, RunOutcome } from './media-sandbox.ts'
 
 export interface MediaFacts {
   durationMs: number
@@ -13,40 +14,13 @@ export interface MediaFacts {
   creationTime: string | null
 }
 
-export type Probe = { is: 'media'; facts: MediaFacts } | { is: 'unreadable'; why: string }
-
-/**
- * Runs a program to its end; resolves to its exit code and the tail of what it said. Kills it on abort, and rejects once it is gone:
- * until then it may still write.
- */
-export async function run(
-  program: string,
-  args: string[],
-  signal: AbortSignal,
-): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { signal, killSignal: 'SIGKILL', stdio: ['ignore', 'pipe', 'pipe'] })
-    let failure: Error | undefined
-    const said = { stdout: '', stderr: '' }
-    child.stdout.on('data', (chunk: Buffer) => {
-      said.stdout += chunk.toString()
-    })
-    child.stderr.on('data', (chunk: Buffer) => {
-      said.stderr = (said.stderr + chunk.toString()).slice(-4_000)
-    })
-    child.on('error', (error) => {
-      // One that never started has nothing to wait for.
-      if (child.pid === undefined) reject(error)
-      else failure = error
-    })
-    child.on('close', (code) => (failure === undefined ? resolve({ code: code ?? 1, ...said }) : reject(failure)))
-  })
-}
+/** `detail`: ffmpeg's own last words, for whoever looks into it. */
+export type Probe = { is: 'media'; facts: MediaFacts } | { is: 'refused'; why: Refusal; detail: string }
 
 /** SHA-256 of a file in lower-case hex, read as a stream; 1 MiB blocks are 2–4 times quicker than Node's default. */
 export async function hashFile(
   path: string,
-  onBytes?: (bytes: number) => void,
+  onBytes?: (bytes: number) => void | Promise<void>,
   signal?: AbortSignal,
 ): Promise<{ sha256: string; size: number }> {
   const hash = createHash('sha256')
@@ -57,7 +31,7 @@ export async function hashFile(
   }) as AsyncIterable<Buffer>) {
     hash.update(chunk)
     size += chunk.length
-    onBytes?.(size)
+    await onBytes?.(size)
   }
   return { sha256: hash.digest('hex'), size }
 }
@@ -72,98 +46,154 @@ export async function syncToDisk(path: string): Promise<void> {
   }
 }
 
+// What Jibri writes (jibri.conf: libx264, aac) and no more: every further decoder is one more that foreign bytes can reach.
+const codecs = 'h264,aac'
+/** Rooms send 1280×720; a picture of 16000×16000 takes 1.5 GB to look at. */
+const largestPicture = { width: 4096, height: 2304 }
+const largestPixels = largestPicture.width * largestPicture.height
+/** No hearing lasts two days, but a header can say 200 years. */
+const longestMs = 48 * 3600_000
+const megabyte = 1024 ** 2
+
+/** How the two containers are read: never by guessing, never anything but files, never another format behind the first. */
+const reading = (format: 'matroska' | 'mov'): string[] => [
+  ...['-f', format, '-protocol_whitelist', 'file'],
+  ...['-format_whitelist', format === 'matroska' ? 'matroska,webm' : 'mov,mp4,m4a,3gp,3g2,mj2'],
+  ...['-codec_whitelist', codecs, '-max_streams', '8', '-max_pixels', String(largestPixels), '-threads', '1'],
+]
+const quiet = ['-nostdin', '-hide_banner', '-nostats', '-v', 'error', '-y']
+const looking: RunLimits = { cpuSeconds: 20, memoryBytes: 512 * megabyte, outputBytes: 0, wallMs: 120_000 }
+
+/** A copy of the streams is about as large as they were; a packed Matroska that swells is ended here. */
+const copying = (bytes: number): RunLimits => ({
+  cpuSeconds: 60 + Math.ceil(bytes / (20 * megabyte)),
+  memoryBytes: 768 * megabyte,
+  outputBytes: Math.ceil(bytes * 1.25) + 32 * megabyte,
+  wallMs: 10 * 60_000 + Math.ceil(bytes / (2 * megabyte)) * 1000,
+})
+
 interface ProbeAnswer {
   format?: { duration?: string; tags?: { creation_time?: string } }
-  streams?: { codec_type?: string; codec_name?: string; width?: number; height?: number; duration?: string }[]
+  streams?: { codec_type?: string; codec_name?: string; width?: number; height?: number }[]
 }
 
-/** What ffprobe says of a file; a file that is no media is an outcome, not an error. */
-export async function probe(path: string, signal: AbortSignal): Promise<Probe> {
-  const answer = await run('ffprobe', ['-v', 'error', '-of', 'json', '-show_format', '-show_streams', path], signal)
-  if (answer.code !== 0) return { is: 'unreadable', why: answer.stderr.trim().split('\n').at(-1) ?? 'ffprobe' }
-  const parsed = JSON.parse(answer.stdout) as ProbeAnswer
-  const video = parsed.streams?.find((stream) => stream.codec_type === 'video')
-  const audio = parsed.streams?.find((stream) => stream.codec_type === 'audio')
-  if (video === undefined && audio === undefined) return { is: 'unreadable', why: 'no audio or video stream' }
+/** Looking at films, copying and picturing them, each in the sandbox. What the file is to blame for is a value; what we are, an error. */
+export function createMediaTools(sandbox: MediaSandbox) {
+  const asked = 'format=duration:format_tags=creation_time:stream=codec_type,codec_name,width,height'
+
+  async function look(path: string, format: 'matroska' | 'mov', signal: AbortSignal): Promise<Probe> {
+    const args = ['-v', 'error', ...reading(format), '-of', 'json', '-show_entries', asked, 'file:/in/film']
+    const answer = await sandbox.run('ffprobe', args, { input: path, limits: looking, signal })
+    const refused = refusalOf(answer)
+    if (refused !== undefined) return refused
+    return answer.is === 'ended'
+      ? judge(JSON.parse(answer.stdout) as ProbeAnswer)
+      : { is: 'refused', why: 'damaged', detail: '' }
+  }
+
   return {
-    is: 'media',
-    facts: {
-      // A killed recorder leaves Matroska without a duration: it is known after the remux.
-      durationMs: Math.round(Number(parsed.format?.duration ?? 0) * 1000) || 0,
-      width: video?.width ?? null,
-      height: video?.height ?? null,
-      videoCodec: video?.codec_name ?? null,
-      audioCodec: audio?.codec_name ?? null,
-      creationTime: parsed.format?.tags?.creation_time ?? null,
+    /** What a received file is: first by its first bytes, and only then by ffprobe. */
+    async probe(path: string, signal: AbortSignal): Promise<Probe> {
+      const container = await containerOfFile(path)
+      return container === 'matroska' ? look(path, 'matroska', signal) : { is: 'refused', why: container, detail: '' }
+    },
+
+    /** The same of an MP4 that `remux` made. */
+    probeMade: (path: string, signal: AbortSignal): Promise<Probe> => look(path, 'mov', signal),
+
+    /**
+     * Copies picture and sound into `<folder>/playable.mp4` (fast start) with the chapters of `<folder>/chapters.ffmeta`; nothing is encoded
+     * again, and of the file's own tags only the time of its making goes along. Undefined when it is done.
+     */
+    async remux(
+      source: { path: string; bytes: number; facts: MediaFacts },
+      folder: string,
+      signal: AbortSignal,
+    ): Promise<{ why: Refusal; detail: string } | undefined> {
+      const { creationTime } = source.facts
+      const args = [
+        ...[...quiet, ...reading('matroska'), '-i', 'file:/in/film'],
+        ...['-f', 'ffmetadata', '-protocol_whitelist', 'file', '-i', 'file:/out/chapters.ffmeta'],
+        ...['-map', '0:V:0?', '-map', '0:a:0?', '-map_metadata', '-1', '-map_chapters', '1', '-c', 'copy'],
+        ...(creationTime === null ? [] : ['-metadata', `creation_time=${creationTime}`]),
+        ...['-movflags', '+faststart', '-f', 'mp4', 'file:/out/playable.mp4'],
+      ]
+      const limits = copying(source.bytes)
+      const answer = await sandbox.run('ffmpeg', args, { input: source.path, output: folder, limits, signal })
+      return refusalOf(answer)
+    },
+
+    /** One picture from the first tenth of the film (at most 10 s in), 640 pixels wide: `<folder>/poster.jpg`. False when there is none. */
+    async poster(made: { path: string; durationMs: number }, folder: string, signal: AbortSignal): Promise<boolean> {
+      const args = [
+        ...[...quiet, ...reading('mov'), '-ss', String(Math.min(10, made.durationMs / 10_000)), '-i', 'file:/in/film'],
+        ...['-map', '0:V:0', '-frames:v', '1', '-vf', 'scale=640:-2', '-q:v', '4'],
+        ...['-f', 'image2', '-update', '1', 'file:/out/poster.jpg'],
+      ]
+      const limits = { ...looking, outputBytes: 4 * megabyte }
+      const answer = await sandbox.run('ffmpeg', args, { input: made.path, output: folder, limits, signal })
+      return answer.is === 'ended' && answer.code === 0
     },
   }
 }
 
-/** Copies the streams into a fast-start MP4 with chapters; nothing is encoded again. Throws when ffmpeg fails. */
-export async function remux(source: string, chapterFile: string, target: string, signal: AbortSignal): Promise<void> {
-  const answer = await run(
-    'ffmpeg',
-    [
-      '-nostdin',
-      '-hide_banner',
-      '-nostats',
-      '-v',
-      'error',
-      '-y',
-      '-i',
-      source,
-      '-i',
-      chapterFile,
-      '-map',
-      '0:v?',
-      '-map',
-      '0:a?',
-      '-map_metadata',
-      '0',
-      '-map_chapters',
-      '1',
-      '-c',
-      'copy',
-      '-movflags',
-      '+faststart',
-      target,
-    ],
-    signal,
-  )
-  if (answer.code === 0) return
-  const failed = new Error(`ffmpeg: ${answer.stderr.trim().split('\n').at(-1)}`)
-  // ffmpeg tells a full disk in words only.
-  throw /No space left on device/.test(answer.stderr) ? Object.assign(failed, { code: 'ENOSPC' }) : failed
+// Ffmpeg tells in words only that the disk, and not the film, is at fault.
+const ours: [RegExp, string][] = [
+  [/No space left on device/, 'ENOSPC'],
+  [/Disk quota exceeded/, 'EDQUOT'],
+  [/Permission denied/, 'EACCES'],
+  [/Read-only file system/, 'EROFS'],
+  // While writing: of a spoilt film the demuxer says the same words of its input, which was just read to its end for its hash.
+  [/(?:writ|\/out\/).*Input\/output error/i, 'EIO'],
+  [/^bwrap: /m, 'EPERM'],
+]
+
+/** @throws Error with a `code` when our own machine failed, and not the file. */
+function refusalOf(answer: RunOutcome): { is: 'refused'; why: Refusal; detail: string } | undefined {
+  if (answer.is === 'limits') return { is: 'refused', why: 'too-heavy', detail: answer.why }
+  if (answer.code === 0) return undefined
+  const detail = (answer.stderr.trim().split('\n').at(-1) ?? '').slice(0, 300)
+  const fault = ours.find(([words]) => words.test(answer.stderr))
+  if (fault !== undefined) throw Object.assign(new Error(`ffmpeg: ${detail}`), { code: fault[1] })
+  if (/Cannot allocate memory|File too large/.test(answer.stderr)) return { is: 'refused', why: 'too-heavy', detail }
+  if (/not on whitelist/.test(answer.stderr)) return { is: 'refused', why: 'streams', detail }
+  if (/max pixel count/.test(answer.stderr)) return { is: 'refused', why: 'picture', detail }
+  return { is: 'refused', why: 'damaged', detail }
 }
 
-/** One picture from the first tenth of the film (at most 10 s in), 640 pixels wide. False when there is no picture. */
-export async function poster(
-  source: string,
-  durationMs: number,
-  target: string,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const at = Math.min(10, durationMs / 10_000)
-  const answer = await run(
-    'ffmpeg',
-    [
-      '-nostdin',
-      '-v',
-      'error',
-      '-y',
-      '-ss',
-      String(at),
-      '-i',
-      source,
-      '-frames:v',
-      '1',
-      '-vf',
-      'scale=640:-2',
-      '-q:v',
-      '4',
-      target,
-    ],
-    signal,
-  )
-  return answer.code === 0
+/** Whether that is what a recorder makes: at most one picture and one sound, of its codecs, sizes and lengths. Pure. */
+function judge(answer: ProbeAnswer): Probe {
+  const streams = answer.streams ?? []
+  const refused = (why: Refusal, detail: string): Probe => ({ is: 'refused', why, detail })
+  const told = streams
+    .map((stream) => `${stream.codec_type}/${stream.codec_name}`)
+    .join(', ')
+    .slice(0, 300)
+  const videos = streams.filter((stream) => stream.codec_type === 'video' && stream.codec_name === 'h264')
+  const audios = streams.filter((stream) => stream.codec_type === 'audio' && stream.codec_name === 'aac')
+  const known = videos.length + audios.length
+  if (known === 0 || known !== streams.length || videos.length > 1 || audios.length > 1) return refused('streams', told)
+  const [video] = videos
+  const { width = 0, height = 0 } = video ?? {}
+  if (width > largestPicture.width || height > largestPicture.height) return refused('picture', `${width}×${height}`)
+  // A killed recorder leaves Matroska without a duration: it is known after the remux.
+  const durationMs = Math.round(Number(answer.format?.duration ?? 0) * 1000) || 0
+  if (durationMs < 0 || durationMs > longestMs) return refused('duration', `${durationMs} ms`)
+  return {
+    is: 'media',
+    facts: {
+      durationMs,
+      width: video === undefined ? null : width,
+      height: video === undefined ? null : height,
+      videoCodec: video?.codec_name ?? null,
+      audioCodec: audios[0]?.codec_name ?? null,
+      creationTime: instantOf(answer.format?.tags?.creation_time),
+    },
+  }
+}
+
+/** A tag can say anything; a time that no clock shows is none. */
+function instantOf(text: string | undefined): string | null {
+  const at = Date.parse(text ?? '')
+  return at > Date.UTC(2020) && at < Date.UTC(2100) ? new Date(at).toISOString() : null
 }

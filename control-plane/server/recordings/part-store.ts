@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNull, lt, or } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, or } from 'drizzle-orm'
 import type { Database, Tx } from '../platform/database.ts'
 import { recordingParts } from './tables.ts'
 
@@ -45,6 +45,58 @@ export async function insertPart(tx: Tx, values: typeof recordingParts.$inferIns
   const [row] = await tx.insert(recordingParts).values(values).returning()
   if (!row) throw new Error('part was not inserted')
   return row
+}
+
+/** The parts that came into the store last. */
+export const newestStored = (db: Reader, limit: number): Promise<PartRow[]> =>
+  db
+    .select()
+    .from(recordingParts)
+    .where(isNotNull(recordingParts.storedAt))
+    .orderBy(desc(recordingParts.storedAt))
+    .limit(limit)
+
+const isUnmatched = and(
+  isNull(recordingParts.recordingId),
+  isNull(recordingParts.dismissedAt),
+  isNotNull(recordingParts.storedAt),
+)
+
+/** Stored files of which nobody knows whose they are, oldest first. */
+export const unmatchedParts = (db: Reader): Promise<PartRow[]> =>
+  db.select().from(recordingParts).where(isUnmatched).orderBy(asc(recordingParts.storedAt)).limit(200)
+
+export const countUnmatched = (db: Reader): Promise<number> => db.$count(recordingParts, isUnmatched)
+
+export async function unmatchedById(db: Reader, id: string): Promise<PartRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(recordingParts)
+    .where(and(eq(recordingParts.id, id), isUnmatched))
+  return row
+}
+
+/** Gives an unmatched file to a recording; false when it is somebody's already. */
+export async function matchPart(tx: Tx, id: string, recordingId: string): Promise<boolean> {
+  return settleUnmatched(tx, id, { recordingId })
+}
+
+/** Notes that an unmatched file is of no hearing; false when it was decided already. */
+export async function dismissPart(
+  tx: Tx,
+  id: string,
+  { now, reason }: { now: Date; reason: string },
+): Promise<boolean> {
+  return settleUnmatched(tx, id, { dismissedAt: now, dismissedWhy: reason })
+}
+
+async function settleUnmatched(tx: Tx, id: string, change: Partial<PartRow>): Promise<boolean> {
+  const rows = await tx
+    .update(recordingParts)
+    .set(change)
+    .where(and(eq(recordingParts.id, id), isUnmatched))
+    .returning({ id: recordingParts.id })
+  return rows.length === 1
 }
 
 // What a part goes through between its last byte and its outcome.

@@ -1,10 +1,15 @@
+import { join } from 'node:path'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { ById } from '../../contract/words.ts'
 import type { App } from '../platform/http.ts'
 import type { Platform } from '../platform/platform.ts'
 import { fail, notFound, Problem } from '../platform/problem.ts'
+import { type Conditions, conditionCause } from './condition.ts'
+import type { Integrity } from './integrity.ts'
+import { sizeOf } from './part-file.ts'
 import * as store from './store.ts'
+import { StoreAway } from './store-presence.ts'
 
 const viewMs = 30 * 60_000
 const params = ById
@@ -13,7 +18,7 @@ const params = ById
  * Plays and hands out parts by HTTP range (RFC 9110 §14). Each sign-in's view of a part stands in the audit trail once per half hour,
  * whichever byte it asked for first; a download stands there each time.
  */
-export function playbackRoutes(app: App, platform: Platform): void {
+export function playbackRoutes(app: App, platform: Platform, integrity: Integrity): void {
   const seen = new Map<string, number>()
 
   async function noteView(request: FastifyRequest, part: store.PartRow, download: boolean): Promise<void> {
@@ -68,6 +73,7 @@ export function playbackRoutes(app: App, platform: Platform): void {
           retryable: true,
         })
       }
+      refuseDamaged(await lookedAt(integrity, part))
       refuseBeyondEnd(request, reply, part.playableSize ?? 0)
       const download = request.query.download === true
       await noteView(request, part, download)
@@ -82,11 +88,37 @@ export function playbackRoutes(app: App, platform: Platform): void {
     { config: { may: 'recording.watch' }, schema: { summary: 'A picture of the film', tags: ['recordings'], params } },
     async (request, reply) => {
       const part = await partOf(request.params.id)
-      if (part.posterPath === null) throw notFound('ảnh của tệp ghi hình')
+      if (part.posterPath === null || (await sizeOf(join(platform.config.storeFolder, part.posterPath))) === null)
+        throw notFound('ảnh của tệp ghi hình')
       reply.header('cache-control', 'private, max-age=3600')
       return sendFromStore(reply, part.posterPath)
     },
   )
+}
+
+/** How the part's files are now. @throws Problem 503 while the store is away. */
+async function lookedAt(integrity: Integrity, part: store.PartRow): Promise<Conditions> {
+  try {
+    return await integrity.look(part)
+  } catch (error) {
+    if (!(error instanceof StoreAway)) throw error
+    throw new Problem('store-away', {
+      status: 503,
+      title:
+        'Kho lưu trữ trung tâm chưa sẵn sàng (ổ đĩa chưa gắn). Đề nghị báo Văn phòng; xem lại được khi kho trở lại.',
+      retryable: true,
+      cause: error,
+    })
+  }
+}
+
+/** A film that is not what was recorded is not shown as if it were: its bytes stay in the store for whoever examines them. */
+function refuseDamaged({ original, playable }: Conditions): void {
+  if (playable === 'whole') return
+  throw new Problem(`recording-${playable}`, {
+    status: 409,
+    title: `${conditionCause({ original, playable })} Hệ thống đã cảnh báo; đề nghị báo Văn phòng tìm bản sao lưu.`,
+  })
 }
 
 /** RFC 9110 §15.5.17: who asked for bytes beyond the end is told how many there are. It is no view. */

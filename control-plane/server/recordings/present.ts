@@ -1,6 +1,8 @@
 import type { Recording, RecordingPart } from '../../contract/recordings.ts'
 import type { HearingPlan } from '../hearings/index.ts'
+import { conditionCause, worstOf } from './condition.ts'
 import { endingCause, faultCause, partFaultCause } from './fault-words.ts'
+import { conditionsOf } from './integrity.ts'
 import { chaptersOf, recordingStatus } from './recording.ts'
 import type { PartRow, RecordingRow, SessionRow } from './store.ts'
 
@@ -15,7 +17,7 @@ export function presentRecording(
     state: row.state,
     stateAt: row.stateAt.getTime(),
     sessions: sessions.map((session) => ({ sessionId: session.sessionId, wasOn: session.onAt !== null })),
-    parts,
+    parts: parts.map((part) => ({ ...part, isDamaged: conditionCause(conditionsOf(part)) !== null })),
   }
   const first = parts.find((part) => part.status === 'ready')
   return {
@@ -51,7 +53,13 @@ const presentSession = (session: SessionRow): Recording['sessions'][number] => (
   endedByFault: endingCause(session.endedBy),
 })
 
-function presentPart(part: PartRow): RecordingPart {
+function statusOf(part: PartRow): RecordingPart['status'] {
+  const worst = worstOf(conditionsOf(part))
+  return worst === 'whole' ? part.status : worst
+}
+
+/** One file as the screens see it. */
+export function presentPart(part: PartRow): RecordingPart {
   const size = (name: 'width' | 'height'): number | null => {
     const value = part.media?.[name]
     return typeof value === 'number' ? value : null
@@ -61,9 +69,9 @@ function presentPart(part: PartRow): RecordingPart {
     sessionId: part.sessionId,
     fileName: part.fileName,
     host: part.host,
-    status: part.status,
+    status: statusOf(part),
     progressPercent: part.progressPercent,
-    fault: partFaultCause(part.fault),
+    fault: conditionCause(conditionsOf(part)) ?? partFaultCause(part.fault),
     sizeBytes: part.declaredSize,
     sha256: part.declaredSha256,
     durationMs: part.durationMs,
@@ -71,7 +79,10 @@ function presentPart(part: PartRow): RecordingPart {
     storedAt: part.storedAt?.toISOString() ?? null,
     width: size('width'),
     height: size('height'),
-    mediaUrl: part.playablePath === null ? null : `/api/recordings/parts/${part.id}/media`,
+    mediaUrl:
+      part.playablePath === null || part.playableCondition !== 'whole'
+        ? null
+        : `/api/recordings/parts/${part.id}/media`,
     posterUrl: part.posterPath === null ? null : `/api/recordings/parts/${part.id}/poster`,
   }
 }

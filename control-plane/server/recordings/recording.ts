@@ -6,7 +6,8 @@ export interface RecordingFacts {
   state: 'idle' | 'starting' | 'pending' | 'on' | 'stopping' | 'off' | 'fault'
   stateAt: number
   sessions: { sessionId: string; wasOn: boolean }[]
-  parts: { sessionId: string; status: PartStatus }[]
+  /** `isDamaged`: it was stored, and its files are not as they were then. */
+  parts: { sessionId: string; status: PartStatus; isDamaged?: boolean }[]
 }
 
 /** How long a recorder may take to hand over its file before somebody must look. */
@@ -30,6 +31,7 @@ export function recordingStatus(facts: RecordingFacts, now: number): RecordingSt
   if (facts.parts.some((part) => part.status !== 'ready' && part.status !== 'broken')) return 'uploading'
   const awaited = sessionsWithoutPart(facts)
   if (awaited.length > 0 || facts.parts.length === 0) return now - facts.stateAt < handOverMs ? 'uploading' : 'missing'
+  if (facts.parts.some((part) => part.isDamaged === true)) return 'damaged'
   return facts.parts.some((part) => part.status === 'broken') ? 'broken' : 'ready'
 }
 

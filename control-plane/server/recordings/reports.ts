@@ -2,6 +2,7 @@ import type { RecorderReport } from '../../contract/recordings.ts'
 import type { Alert } from '../platform/alerts.ts'
 import type { Platform } from '../platform/platform.ts'
 import { handOverMs, recordersLacking } from './recording.ts'
+import { refuseForeignHost, type Sender } from './sender.ts'
 import * as store from './store.ts'
 
 /** A recorder host that has said nothing for this long is silent (its watch reports every 10 s). */
@@ -69,8 +70,9 @@ const reportKinds = [
   'recorder-silent',
 ]
 
-/** Keeps what the watch on a recorder host reports and turns its faults into alerts for people. */
-export async function takeReport(platform: Platform, report: RecorderReport): Promise<void> {
+/** Keeps what the watch on a recorder host reports and turns its faults into alerts for people. @throws Problem 403 for another's host. */
+export async function takeReport(platform: Platform, sender: Sender, report: RecorderReport): Promise<void> {
+  await refuseForeignHost(platform, sender, report.host)
   const now = platform.clock.now()
   const wanted = alertsOf(report, now)
   await platform.db.transaction(async (tx) => {

@@ -8,30 +8,40 @@ import type { App } from '../platform/http.ts'
 import type { Platform } from '../platform/platform.ts'
 import { fail, notFound } from '../platform/problem.ts'
 import { foldForSearch } from '../platform/text.ts'
+import type { Integrity } from './integrity.ts'
 import { playbackRoutes } from './playback.ts'
-import { presentRecording } from './present.ts'
+import { presentPart, presentRecording } from './present.ts'
 import { silentMs, takeReport } from './reports.ts'
+import { senderOf, sending } from './sender.ts'
 import * as store from './store.ts'
+import { StoreAway } from './store-presence.ts'
+import type { Unmatched } from './unmatched.ts'
 import type { Uploads } from './uploads.ts'
 
 interface Deps {
   platform: Platform
   uploads: Uploads
+  integrity: Integrity
+  unmatched: Unmatched
   hearingPlan(db: Database | Tx, hearingId: string): Promise<HearingPlan | undefined>
   restart(recordingId: string, actor: Actor, reason: string): Promise<void>
 }
 
 const actions: Record<string, Permission> = { watch: 'recording.watch', restart: 'recording.operate' }
 
-const mayOf = (actor: Actor): string[] =>
+const unmatchedActions: Record<string, Permission> = { watch: 'recording.watch', decide: 'recording.operate' }
+
+const mayOf = (actor: Actor, among = actions): string[] =>
   actor.kind === 'staff'
-    ? Object.keys(actions).filter((action) => roleMay(actor.role, actions[action] ?? 'recording.operate'))
+    ? Object.keys(among).filter((action) => roleMay(actor.role, among[action] ?? 'recording.operate'))
     : []
 
 /** HTTP of the recordings module: library, playback, uploads, receipts, recorder reports. */
 export function recordingRoutes(app: App, deps: Deps): void {
-  const { platform, uploads, hearingPlan } = deps
+  const { platform, uploads, integrity, hearingPlan } = deps
   const { db, clock } = platform
+
+  const receipt = receiptOver(integrity)
 
   async function present(rows: store.RecordingRow[], actor: Actor): Promise<contract.Recording[]> {
     const ids = rows.map((row) => row.id)
@@ -49,6 +59,15 @@ export function recordingRoutes(app: App, deps: Deps): void {
       )
     }
     return shown
+  }
+
+  /** Whoever opens a recording sees its files as they are. While the store is away, nothing new is known of them. */
+  async function lookAtParts(ids: string[]): Promise<void> {
+    for (const part of await store.partsOf(db, ids)) {
+      await integrity.look(part).catch((error: unknown) => {
+        if (!(error instanceof StoreAway)) throw error
+      })
+    }
   }
 
   app.route({
@@ -69,6 +88,7 @@ export function recordingRoutes(app: App, deps: Deps): void {
     config: { may: 'recording.read' },
     handler: async (request) => {
       const row = (await store.recordingById(db, request.params.id)) ?? fail(notFound('bản ghi hình'))
+      await lookAtParts([row.id])
       const [shown] = await present([row], request.actor)
       return shown ?? fail(notFound('bản ghi hình'))
     },
@@ -79,8 +99,33 @@ export function recordingRoutes(app: App, deps: Deps): void {
     handler: async (request) => {
       const row = await store.recordingOfHearing(db, request.params.id)
       if (row === undefined) return { recording: null }
+      await lookAtParts([row.id])
       const [shown] = await present([row], request.actor)
       return { recording: shown ?? null }
+    },
+  })
+  app.route({
+    ...contract.listUnmatched,
+    config: { may: 'recording.read' },
+    handler: async (request) => ({
+      items: (await store.unmatchedParts(db)).map((part) => ({ ...presentPart(part), roomName: part.roomName })),
+      may: mayOf(request.actor, unmatchedActions),
+    }),
+  })
+  app.route({
+    ...contract.matchPart,
+    config: { may: 'recording.operate' },
+    handler: async (request, reply) => {
+      await deps.unmatched.match(request.actor, request.params.id, request.body.hearingId)
+      return reply.status(204).send(null)
+    },
+  })
+  app.route({
+    ...contract.dismissPart,
+    config: { may: 'recording.operate' },
+    handler: async (request, reply) => {
+      await deps.unmatched.dismiss(request.actor, request.params.id, request.body.reason)
+      return reply.status(204).send(null)
     },
   })
   app.route({
@@ -107,22 +152,38 @@ export function recordingRoutes(app: App, deps: Deps): void {
     ...contract.recorderReport,
     config: { may: 'service' },
     handler: async (request, reply) => {
-      await takeReport(platform, request.body)
+      await takeReport(platform, senderOf(request.actor), request.body)
       return reply.status(204).send(null)
     },
   })
   app.route({
     ...contract.receipt,
     config: { may: 'service' },
-    handler: async (request) => receiptOf(await store.partsOfFile(db, request.query)),
+    handler: async (request) => receipt(await store.partsOfFile(db, request.query)),
   })
-  playbackRoutes(app, platform)
+  playbackRoutes(app, platform, integrity)
   uploadRoutes(app, uploads)
 }
+
+/** The receipt; a stored original is looked for first, because its sender deletes the other copy at that word. */
+const receiptOver =
+  (integrity: Integrity) =>
+  async (parts: store.PartRow[]): Promise<ReturnType<typeof receiptOf>> => {
+    const kept: store.PartRow[] = []
+    try {
+      for (const part of parts) if ((await integrity.look(part)).original === 'whole') kept.push(part)
+    } catch (error) {
+      if (!(error instanceof StoreAway)) throw error
+      return { state: 'verifying' }
+    }
+    return receiptOf(kept)
+  }
 
 function receiptOf(parts: store.PartRow[]) {
   const stored = parts.find((part) => part.storedAt !== null)
   if (stored) {
+    // Its sender keeps its copy until somebody has said whose it is.
+    if (stored.recordingId === null && stored.dismissedAt === null) return { state: 'unmatched' as const }
     const detail = stored.fault === null ? {} : { detail: stored.fault }
     return { state: 'stored' as const, sha256: stored.declaredSha256, size: stored.declaredSize, ...detail }
   }
@@ -146,7 +207,8 @@ function uploadRoutes(app: App, uploads: Uploads): void {
         schema: { hide: true },
         handler: (request, reply) => {
           reply.hijack()
-          uploads.server.handle(request.raw, reply.raw).catch((error: unknown) => {
+          const handled = sending.run(senderOf(request.actor), () => uploads.server.handle(request.raw, reply.raw))
+          handled.catch((error: unknown) => {
             request.log.warn({ err: error }, 'upload request failed')
             if (!reply.raw.headersSent) reply.raw.writeHead(500)
             reply.raw.end()

@@ -10,6 +10,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
+import type { Condition } from './condition.ts'
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
 
@@ -65,6 +66,9 @@ export const recordingParts = pgTable(
     sessionId: text('session_id').notNull(),
     fileName: text('file_name').notNull(),
     host: text('host').notNull(),
+    /** The credential that sent it; null on rows from before it was kept. `host` is only what that sender calls itself. */
+    senderId: uuid('sender_id'),
+    senderName: text('sender_name'),
     roomName: text('room_name'),
     uploadId: text('upload_id').notNull().unique(),
     declaredSha256: text('declared_sha256').notNull(),
@@ -85,10 +89,21 @@ export const recordingParts = pgTable(
     receivedAt: at('received_at'),
     storedAt: at('stored_at'),
     claimedAt: at('claimed_at'),
+    /** How the stored files were found last, when somebody looked, and when their bytes were read. */
+    originalCondition: text('original_condition').$type<Condition>().notNull().default('whole'),
+    playableCondition: text('playable_condition').$type<Condition>().notNull().default('whole'),
+    lookedAt: at('looked_at'),
+    hashedAt: at('hashed_at'),
+    hashClaimedAt: at('hash_claimed_at'),
+    /** When a person said that this file is of no hearing, and why. */
+    dismissedAt: at('dismissed_at'),
+    dismissedWhy: text('dismissed_why'),
     createdAt: at('created_at').notNull(),
   },
   (table) => [
     index('recording_parts_recording').on(table.recordingId),
+    index('recording_parts_looked').on(table.lookedAt),
+    index('recording_parts_hashed').on(table.hashedAt),
     index('recording_parts_session').on(table.sessionId, table.fileName, table.declaredSha256),
   ],
 )

@@ -2,10 +2,12 @@ import { mkdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FileStore } from '@tus/file-store'
 import { EVENTS, Server } from '@tus/server'
-import type { Actor } from '../platform/actor.ts'
 import { systemActor } from '../platform/actor.ts'
 import type { Platform } from '../platform/platform.ts'
+import { Problem } from '../platform/problem.ts'
+import { presentSender, refuseForeignHost, senderOfPart } from './sender.ts'
 import * as store from './store.ts'
+import { isStoreThere } from './store-presence.ts'
 
 export const ingestQueue = 'recording.ingest'
 
@@ -47,8 +49,10 @@ export function createUploads(platform: Platform) {
     respectForwardedHeaders: false,
     postReceiveInterval: 1_000,
     disableTerminationForFinishedUploads: true,
+    onIncomingRequest: refuseForeignUpload,
     async onUploadCreate(_request, upload) {
       const declared = readDeclared(upload.metadata ?? {})
+      await refuseForeignHost(platform, presentSender(), declared.host).catch(asRefusal)
       const size = upload.size
       if (size === undefined) throw new UploadRefused(400, 'Thiếu Upload-Length: cần khai báo dung lượng tệp.')
       await refuseWhenFull(size)
@@ -67,7 +71,16 @@ export function createUploads(platform: Platform) {
     )
   })
 
+  /** Whoever knows an upload's address goes on with it only when it began it. */
+  async function refuseForeignUpload(_request: unknown, uploadId: string): Promise<void> {
+    const part = await store.partByUpload(db, uploadId)
+    if (part?.senderId && part.senderId !== presentSender().id)
+      throw new UploadRefused(404, 'Không có lượt gửi này. Vui lòng gửi lại từ đầu.')
+  }
+
   async function refuseWhenFull(size: number): Promise<void> {
+    if (!(await isStoreThere(platform)))
+      throw new UploadRefused(503, 'Kho lưu trữ trung tâm chưa sẵn sàng. Tệp vẫn nằm ở máy ghi; hệ thống tự gửi lại.')
     // The file itself and its MP4 copy must fit, and the reserve must remain.
     const disk = await statfs(config.stagingFolder)
     const free = disk.bavail * disk.bsize
@@ -84,6 +97,7 @@ export function createUploads(platform: Platform) {
   }
 
   async function register(uploadId: string, size: number, declared: Declared): Promise<void> {
+    const sender = presentSender()
     await db.transaction(async (tx) => {
       const recordingId = await store.recordingForFile(tx, declared)
       await store.insertPart(tx, {
@@ -91,6 +105,8 @@ export function createUploads(platform: Platform) {
         sessionId: declared.sessionId,
         fileName: declared.fileName,
         host: declared.host,
+        senderId: sender.id,
+        senderName: sender.name,
         roomName: declared.room,
         uploadId,
         declaredSha256: declared.sha256,
@@ -122,8 +138,8 @@ export function createUploads(platform: Platform) {
     await db.transaction(async (tx) => {
       const part = await store.receivedWhole(tx, uploadId, now)
       if (part === undefined) return
-      const actor: Actor = { kind: 'service', id: part.host, name: part.host }
-      await platform.audit.write(tx, actor, 'recording.part-received', `recording-part:${part.id}`, {
+      await platform.audit.write(tx, senderOfPart(part), 'recording.part-received', `recording-part:${part.id}`, {
+        host: part.host,
         sessionId: part.sessionId,
         fileName: part.fileName,
         size: part.declaredSize,
@@ -203,6 +219,11 @@ export async function raiseStoreFull(
     message: `Kho lưu trữ trung tâm sắp đầy (còn ${freeMb} MB). Các tệp ghi hình vẫn nằm an toàn ở máy ghi; giải phóng hoặc mở rộng kho, hệ thống sẽ tự nhận tiếp.`,
   })
   await platform.changes.announce(tx, 'alerts')
+}
+
+function asRefusal(error: unknown): never {
+  if (error instanceof Problem) throw new UploadRefused(error.status, error.title)
+  throw error
 }
 
 function readDeclared(metadata: Record<string, string | null>): Declared {

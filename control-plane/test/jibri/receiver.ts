@@ -21,7 +21,7 @@ interface Report {
   freeBytes: number
   sessions: { sessionId: string; fileName: string; bytes: number; room?: string }[]
   fault?: { kind: string; sessionId?: string; detail: string }
-  spool: { waiting: number; bytes: number; setAside: number }
+  spool: { waiting: number; bytes: number; setAside: number; held: number }
 }
 
 /** The receiving side of the recorders' protocol with the real tus server: service tokens, uploads, receipts, reports. */
@@ -31,7 +31,7 @@ export async function startReceiver(folder: string) {
   const reports: Report[] = []
   const tokens = new Set<string>()
   /** What a test makes the receiver do. */
-  const play = { refuse: null as number | null, lieAboutHash: false, secret: 'right', patches: 0 }
+  const play = { refuse: null as number | null, lieAboutHash: false, unmatched: false, secret: 'right', patches: 0 }
 
   const tus = new Server({
     path: '/api/uploads',
@@ -63,6 +63,7 @@ export async function startReceiver(folder: string) {
     )
     const arrival = mine.find((one) => one.state === 'stored') ?? mine[0]
     if (arrival === undefined) return { state: 'unknown' }
+    if (play.unmatched && arrival.state === 'stored') return { state: 'unmatched' }
     const sha256 = play.lieAboutHash ? '0'.repeat(64) : arrival.sha256
     return arrival.state === 'stored' ? { state: 'stored', sha256, size: arrival.size } : { state: arrival.state }
   }

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { probe } from '../../server/recordings/media-tools.ts'
+import { createMediaSandbox } from '../../server/recordings/media-sandbox.ts'
+import { createMediaTools } from '../../server/recordings/media-tools.ts'
 import { writersBelow } from '../stage/jibri-process.ts'
 import { until } from './host.ts'
 import { aRecorder } from './recorder.ts'
 
+const media = createMediaTools(createMediaSandbox('where-possible'))
+
 /** A killed Matroska can be read too: picture and sound. */
 async function factsOf(path: string) {
-  const found = await probe(path, AbortSignal.timeout(10_000))
+  const found = await media.probe(path, AbortSignal.timeout(10_000))
   assert.equal(found.is, 'media')
   assert.deepEqual([found.facts.videoCodec, found.facts.audioCodec], ['h264', 'aac'])
   return found.facts

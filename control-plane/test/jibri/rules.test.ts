@@ -134,6 +134,7 @@ test('every other receipt has its step', () => {
   assert.deepEqual(nextStep(delivery, { state: 'unknown' }), { do: 'send', uploadUrl: null })
   assert.deepEqual(nextStep(delivery, { state: 'receiving' }), { do: 'send', uploadUrl: 'http://store/1' })
   assert.equal(nextStep(delivery, { state: 'verifying' }).do, 'wait')
+  assert.equal(nextStep(delivery, { state: 'unmatched', sha256: 'aa', size: 10 }).do, 'hold')
   assert.equal(nextStep(delivery, { state: 'mismatch' }).do, 'start-over')
   assert.equal(nextStep(delivery, { state: 'refused' }).do, 'give-way')
 })

@@ -89,6 +89,19 @@ test('an empty file is reported and set aside, and does not hold up the others',
   await until('told', () => receiver.reports.some((report) => report.spool.setAside === 1))
 })
 
+test('a file that the store cannot give to a hearing is kept and counted apart until somebody has', async (t) => {
+  const { host, receiver } = await aWorld(t, { REPORT_MS: '200' })
+  receiver.play.unmatched = true
+  host.aSession('phien-la', { bytes: 50_000 })
+  host.start()
+  await until('held', () => receiver.reports.some((report) => report.spool.held === 1 && report.spool.waiting === 0))
+  assert.equal(receiver.stored().length, 1)
+  assert.equal(host.waiting().filter((name) => name.endsWith('.mkv')).length, 1)
+  receiver.play.unmatched = false
+  await until('let go', settled(host))
+  assert.equal(receiver.arrivals.length, 1, 'sent once')
+})
+
 test('two folders of one session arrive as two files', async (t) => {
   const { host, receiver } = await aWorld(t)
   host.aSession('phien-1', { bytes: 200_000 })

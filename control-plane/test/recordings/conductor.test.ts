@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { createRecordingConductor } from '../../server/recordings/conductor.ts'
 import { watchMissing } from '../../server/recordings/missing.ts'
 import { takeReport } from '../../server/recordings/reports.ts'
+import type { Sender } from '../../server/recordings/sender.ts'
 import * as store from '../../server/recordings/store.ts'
 import type { Conductor, ConductorEvent, RoomAgent } from '../../server/room-agent/index.ts'
 import { type TestApplication, testApplication } from '../support/application.ts'
@@ -32,6 +33,7 @@ function conducting(options: { conduct: Conduct; isOver(): boolean }) {
   })
 }
 
+const aSender: Sender = { kind: 'service', id: randomUUID(), name: 'jibri-1', hosts: ['jibri-1'] }
 const nobodyGetsIn: Conduct = () => Promise.reject(new Error('conference.reservationError'))
 const silentPage: Conductor = {
   startRecording: async () => undefined,
@@ -109,7 +111,7 @@ test('the alarm of a lost page ends when the file is seen to grow after it, and 
   const grew = async () => {
     app.clock.advance(1_000)
     const session = { sessionId: 'session-1', fileName: 'film.mkv', bytes: 1, stillForMs: 0 }
-    await takeReport(app.platform, aReport({ jibri: 'busy', sessions: [session] }))
+    await takeReport(app.platform, aSender, aReport({ jibri: 'busy', sessions: [session] }))
   }
   const topics: string[] = []
   const unsubscribe = app.platform.changes.subscribe((topic) => topics.push(topic))

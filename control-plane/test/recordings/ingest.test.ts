@@ -18,7 +18,8 @@ import { after, before, test } from 'node:test'
 import { eq } from 'drizzle-orm'
 import { sha256Hex } from '../../server/platform/secrets.ts'
 import { createIngest } from '../../server/recordings/ingest.ts'
-import { probe, run } from '../../server/recordings/media-tools.ts'
+import { createMediaSandbox } from '../../server/recordings/media-sandbox.ts'
+import { createMediaTools } from '../../server/recordings/media-tools.ts'
 import * as store from '../../server/recordings/store.ts'
 import { recordingParts } from '../../server/recordings/tables.ts'
 import { createUploads } from '../../server/recordings/uploads.ts'
@@ -65,6 +66,8 @@ after(async () => {
 })
 
 const noSignal = new AbortController().signal
+const sandbox = createMediaSandbox('required')
+const media = createMediaTools(sandbox)
 
 /** A part as tus leaves it: the file in staging, the row at `verifying`. */
 async function received(film: string, declaredSha256?: string) {
@@ -121,7 +124,7 @@ test('what a killed recorder left is playable up to its last whole block', async
   await ingest(part.id, noSignal)
   const row = await store.partById(app.platform.db, part.id)
   assert.equal(row?.status, 'ready')
-  const seen = await probe(inStore(row?.playablePath), noSignal)
+  const seen = await media.probeMade(inStore(row?.playablePath), noSignal)
   assert.ok(seen.is === 'media' && seen.facts.durationMs > 1_500)
 })
 
@@ -136,6 +139,22 @@ test('a file that is no film is kept with its hash and told as broken', async ()
   assert.ok(
     open.some((alert) => alert.kind === 'recording-part-broken' && alert.subject === `recording-part:${part.id}`),
   )
+})
+
+test('a manifest that names another film of this machine brings nothing of it into the store', async () => {
+  const secret = join(films, 'whole.mkv')
+  const manifest = `<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT4S"><Period><AdaptationSet mimeType="video/mp4"><Representation id="1" bandwidth="1"><BaseURL>${secret}</BaseURL></Representation></AdaptationSet></Period></MPD>`
+  writeFileSync(join(films, 'manifest.mkv'), manifest)
+  const { part, ingest } = await received('manifest.mkv')
+  await ingest(part.id, noSignal)
+  const row = await store.partById(app.platform.db, part.id)
+  assert.deepEqual([row?.status, row?.fault, row?.playablePath], ['broken', 'unreadable: not-matroska', null])
+  assert.equal(readFileSync(inStore(row?.originalPath), 'utf8'), manifest)
+  assert.deepEqual(readdirSync(join(inStore(row?.originalPath), '..')).sort(), ['original.mkv', 'part.json'])
+  const told = (await app.platform.alerts.open(app.platform.db)).find(
+    (alert) => alert.kind === 'recording-part-broken' && alert.subject === `recording-part:${part.id}`,
+  )
+  assert.match(told?.message ?? '', /không phải Matroska.*vẫn được giữ trong kho/)
 })
 
 test('an ingest that our own server cannot do is told with its reason, loses nothing, and ends by itself', async () => {
@@ -166,16 +185,21 @@ test('bytes that differ from what the sender declared never reach the store', as
 })
 
 test('what was aborted has let go of its files when it says so', async () => {
-  const target = join(films, 'endless.mkv')
+  const folder = join(films, 'endless')
+  mkdirSync(folder)
+  const target = join(folder, 'endless.mkv')
   const stop = new AbortController()
   const source = ['-re', '-f', 'lavfi', '-i', 'testsrc=size=320x180:rate=10', '-c:v', 'libx264', '-preset', 'ultrafast']
-  const running = run('ffmpeg', ['-v', 'error', '-y', ...source, target], stop.signal)
+  const limits = { cpuSeconds: 60, memoryBytes: 512 * 1024 ** 2, outputBytes: 1024 ** 3, wallMs: 60_000 }
+  const running = sandbox.run('ffmpeg', ['-v', 'error', '-y', ...source, 'file:/out/endless.mkv'], {
+    ...{ input: join(films, 'whole.mkv'), output: folder, limits, signal: stop.signal },
+  })
   await until('ffmpeg writes', async () => existsSync(target))
   stop.abort()
   await assert.rejects(running, { name: 'AbortError' })
   const writers = readdirSync('/proc').filter((process) => {
     try {
-      return readFileSync(join('/proc', process, 'cmdline'), 'utf8').includes(target)
+      return readFileSync(join('/proc', process, 'cmdline'), 'utf8').includes('/out/endless.mkv')
     } catch {
       return false
     }

@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Upload } from 'tus-js-client'
 import type { RecorderReport } from '../../contract/recordings.ts'
 import { minuteMs } from '../../server/platform/clock.ts'
 import { sha256Hex } from '../../server/platform/secrets.ts'
+import { recordings } from '../../server/recordings/tables.ts'
 import { testApplication } from '../support/application.ts'
 import { signedIn } from '../support/staff.ts'
 
@@ -18,6 +20,8 @@ export function aFilm(folder: string): Buffer {
   return readFileSync(path)
 }
 
+export const knownRoom = 'c0ffee'.repeat(5)
+
 /** The whole application on a port, and one recorder host with its credential. */
 export async function aStore() {
   const app = await testApplication()
@@ -29,9 +33,14 @@ export async function aStore() {
     method: 'POST',
     url: '/api/service-credentials',
     headers: await signedIn(app, 'administrator'),
-    payload: { name: 'jibri-1' },
+    payload: { name: 'jibri-1', hosts: ['jibri-1', 'jibri-2'] },
   })
   if (made.statusCode !== 201) throw new Error(made.body)
+  // Whatever no test says otherwise of is a file of this hearing's recording.
+  const at = new Date(app.clock.now())
+  await app.platform.db
+    .insert(recordings)
+    .values({ hearingId: randomUUID(), roomName: knownRoom, wanted: 'off', state: 'off', stateAt: at, createdAt: at })
   const { secret, credential } = made.json() as { secret: string; credential: { id: string } }
   let kept = { token: '', from: Number.NEGATIVE_INFINITY }
   /** As a recorder host does: one token for some minutes. */
@@ -86,6 +95,7 @@ export function upload(
         fileName: file.fileName,
         sha256: file.sha256,
         orderly: 'true',
+        room: knownRoom,
         ...options.metadata,
       },
       onError: reject,

@@ -116,7 +116,7 @@ test('a session that nobody knows is kept without a recording, not lost', async 
   const file = aFile(randomBytes(30_000))
   const metadata = { recordingId: randomUUID(), room: 'khong-co-phong-nay' }
   await upload(house, file, { token: await house.token(), metadata })
-  await stored(file)
+  await until('kept', async () => (await receiptOf(house, file)).state === 'unmatched')
   const part = await partOf(file)
   assert.deepEqual([part?.recordingId, part?.status], [null, 'broken'])
   const kept = readFileSync(join(house.app.platform.config.storeFolder, part?.originalPath ?? ''))

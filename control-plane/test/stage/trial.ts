@@ -134,6 +134,8 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
         ...process.env,
         TIEPDAN_DATA_FOLDER: folder,
         TIEPDAN_STORE_FOLDER: join(folder, 'store'),
+        // Ubuntu and many containers let nobody but root make the empty machine; a trial must run there too.
+        TIEPDAN_MEDIA_SANDBOX: 'where-possible',
         TIEPDAN_MASTER_KEY: kept.masterKey,
         TIEPDAN_PORT: String(ports.controlPlane),
         TIEPDAN_PUBLIC_URL: url,
@@ -178,7 +180,11 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
   for (const [index, port] of ports.recorders.slice(0, recorderCount).entries()) {
     const name = `jibri-${index + 1}`
     say(`Khởi động máy ghi hình ${name}`)
-    await command(folder, 'ensure-service-credential', { name: `recorder-${name}`, secret: kept.serviceSecret })
+    await command(folder, 'ensure-service-credential', {
+      name: `recorder-${name}`,
+      secret: kept.serviceSecret,
+      hosts: name,
+    })
     recorders.push(
       await startStageRecorder({
         folder: join(folder, 'recorders'),

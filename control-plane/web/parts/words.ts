@@ -81,6 +81,7 @@ export const recordingColours: Record<RecordingStatus, string> = {
   ready: 'teal',
   broken: 'red',
   missing: 'orange',
+  damaged: 'red',
 }
 
 /** As documents say it (Nghị định 30/2020): 08 giờ 05 phút; ngày 05 tháng 02 năm 2026. */

@@ -5,6 +5,7 @@ import { listRecorders, listRecordings, type Recording, recordingStatusLabels } 
 import { useAsk } from '../ask.ts'
 import { Page, Shown } from '../parts/states.tsx'
 import { bytes, duration, fromField, recordingColours, when } from '../parts/words.ts'
+import { Unmatched } from './unmatched.tsx'
 
 /** The library of recordings, and the hosts that make them. */
 export default function Recordings() {
@@ -59,6 +60,7 @@ export default function Recordings() {
           </Table.ScrollContainer>
         )}
       </Shown>
+      <Unmatched />
       <Recorders />
     </Page>
   )
@@ -110,6 +112,7 @@ function Recorders() {
               {' '}
               · còn trống {bytes(report.freeBytes)}
               {report.spool.waiting > 0 && ` · ${report.spool.waiting} tệp chờ gửi (${bytes(report.spool.bytes)})`}
+              {(report.spool.held ?? 0) > 0 && ` · ${report.spool.held} tệp giữ lại, chưa rõ buổi tiếp`}
               {report.fault !== undefined && ` · ${report.fault.detail}`}
             </span>
           </li>

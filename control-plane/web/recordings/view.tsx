@@ -1,5 +1,6 @@
 import { Alert, Badge, Card, Group, Progress, Stack, Text, Title } from '@mantine/core'
 import {
+  type PartStatus,
   partStatusLabels,
   type Recording,
   type RecordingPart,
@@ -32,6 +33,12 @@ export function RecordingView({ recording }: { recording: Recording }) {
           {recording.lastFault ?? 'Hệ thống đã tự ghi lại bằng máy khác.'} Các phần được phát nối tiếp nhau.
         </Alert>
       )}
+      {recording.status === 'damaged' && (
+        <Alert color="red" title="Có tệp trong kho bị mất hoặc đã thay đổi">
+          Phần bị ảnh hưởng được ghi rõ ở dưới. Đề nghị báo Văn phòng kiểm tra kho lưu trữ và bản sao lưu; tệp trở lại
+          đúng như cũ thì hệ thống tự nhận ra.
+        </Alert>
+      )}
       {recording.status === 'missing' && (
         <Alert
           color="orange"
@@ -61,8 +68,10 @@ export function RecordingView({ recording }: { recording: Recording }) {
   )
 }
 
+const movingStatuses: PartStatus[] = ['receiving', 'verifying', 'probing', 'remuxing', 'storing']
+
 function Part({ part, number }: { part: RecordingPart; number: number }) {
-  const moving = part.status !== 'ready' && part.status !== 'broken'
+  const moving = movingStatuses.includes(part.status)
   return (
     <div className="part">
       <Group justify="space-between">
