@@ -3,6 +3,7 @@ import { type FormEvent, useState } from 'react'
 import { renderSVG } from 'uqr'
 import {
   beginTotpEnrolment,
+  type confirmSecondFactor,
   confirmTotpEnrolment,
   type SignInStep,
   signIn,
@@ -85,12 +86,12 @@ function Password({ onNext }: { onNext(answer: { next: SignInStep }): void }) {
   )
 }
 
-function Code({
+export function Code({
   contract,
   explain,
   onNext,
 }: {
-  contract: typeof signInSecondFactor | typeof confirmTotpEnrolment
+  contract: typeof signInSecondFactor | typeof confirmTotpEnrolment | typeof confirmSecondFactor
   explain: string
   onNext(answer: { next: SignInStep }): void
 }) {
@@ -124,20 +125,29 @@ function Code({
 }
 
 function Enrol({ enrolment, onNext }: { enrolment: TotpEnrolment; onNext(answer: { next: SignInStep }): void }) {
-  const picture = `data:image/svg+xml,${encodeURIComponent(renderSVG(enrolment.uri))}`
   return (
     <Stack>
       <Text>
         Vai trò của ông/bà cần xác thực hai bước. Quét mã bằng ứng dụng xác thực trên điện thoại, rồi nhập mã 6 chữ số
         mà ứng dụng hiện.
       </Text>
+      <TotpPicture enrolment={enrolment} />
+      <Code contract={confirmTotpEnrolment} explain="Mã 6 chữ số trên ứng dụng." onNext={onNext} />
+    </Stack>
+  )
+}
+
+/** The secret as a picture for the authenticator, and to type by hand. */
+export function TotpPicture({ enrolment }: { enrolment: TotpEnrolment }) {
+  const picture = `data:image/svg+xml,${encodeURIComponent(renderSVG(enrolment.uri))}`
+  return (
+    <>
       <Center>
         <img src={picture} alt="Mã QR để thêm tài khoản vào ứng dụng xác thực" width={220} height={220} />
       </Center>
       <Text size="sm">
         Không quét được? Nhập tay: <span className="mono">{enrolment.secret}</span>
       </Text>
-      <Code contract={confirmTotpEnrolment} explain="Mã 6 chữ số trên ứng dụng." onNext={onNext} />
-    </Stack>
+    </>
   )
 }

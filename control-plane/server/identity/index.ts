@@ -8,11 +8,15 @@ import { hourMs } from '../platform/clock.ts'
 import type { Module } from '../platform/module.ts'
 import type { Platform } from '../platform/platform.ts'
 import { createAccounts, type EndpointFinder, type SeedAccount } from './accounts.ts'
+import { createAttempts } from './attempts.ts'
 import { createCookies } from './cookies.ts'
 import { installGuard } from './guard.ts'
+import { createNotices } from './notices.ts'
 import { identityRoutes } from './routes.ts'
+import { createSecondFactor } from './second-factor.ts'
 import { createServices } from './services.ts'
 import { createSignIn } from './sign-in.ts'
+import { createStepUp } from './step-up.ts'
 import { sweepIdentity } from './store.ts'
 import { type BearerFamily, createTokens, type TokenClaims, type Tokens } from './tokens.ts'
 
@@ -43,8 +47,12 @@ export interface Identity {
 export function createIdentity(platform: Platform): Identity {
   const tokens = createTokens(platform.clock, platform.secrets)
   const cookies = createCookies(platform.config, platform.secrets)
-  const signIn = createSignIn(platform, tokens)
-  const accounts = createAccounts(platform, signIn)
+  const attempts = createAttempts(platform)
+  const notices = createNotices(platform)
+  const secondFactor = createSecondFactor(platform)
+  const signIn = createSignIn(platform, tokens, { attempts, secondFactor, notices })
+  const stepUp = createStepUp(platform, { attempts, secondFactor, notices })
+  const accounts = createAccounts(platform, { signIn, stepUp, secondFactor, notices })
   const services = createServices(platform, tokens)
   const resolvers = new Map<BearerFamily, Resolver>([['service', services.resolve]])
   const sockets = trackSockets(platform)
@@ -73,7 +81,7 @@ export function createIdentity(platform: Platform): Identity {
           return scheme?.toLowerCase() === 'bearer' && token ? actorOf(family, token) : null
         },
       })
-      identityRoutes(app, platform, { signIn, accounts, services, cookies, openSession })
+      identityRoutes(app, platform, { signIn, stepUp, accounts, services, cookies, openSession })
     },
     reconciliations: [
       {
