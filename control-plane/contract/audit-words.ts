@@ -1,6 +1,7 @@
 /** Every action that the audit trail may hold, as inspectors read it. An action without words does not compile. */
 export const auditActionLabels = {
   'alert.closed': 'Đóng cảnh báo',
+  'audit.key-used': 'Nhật ký bắt đầu dùng một khóa mới',
   'backup.made': 'Sao lưu cơ sở dữ liệu',
   'calendar.day-set': 'Sửa ngày trong lịch làm việc',
   'calendar.seeded': 'Nạp lịch làm việc ban đầu',
