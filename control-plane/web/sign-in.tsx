@@ -11,7 +11,7 @@ import {
   type TotpEnrolment,
 } from '../contract/identity.ts'
 import type { ProblemDocument } from '../contract/route.ts'
-import { useDo } from './ask.ts'
+import { problemOf, useDo } from './ask.ts'
 import { Failed } from './parts/states.tsx'
 
 type Step = { at: 'password' } | { at: 'code' } | { at: 'enrol'; enrolment: TotpEnrolment }
@@ -52,10 +52,16 @@ export function SignIn({ problem, onDone, again }: { problem: ProblemDocument; o
 function Password({ onNext }: { onNext(answer: { next: SignInStep }): void }) {
   const [username, setUsername] = useState('')
   const [password, setPassword] = useState('')
+  const [code, setCode] = useState('')
+  const [withCode, setWithCode] = useState(false)
   const enter = useDo(signIn, [], { onDone: onNext })
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    enter.mutate({ body: { username, password } })
+    enter.mutate(
+      { body: { username, password, ...(withCode && code !== '' ? { code } : {}) } },
+      // From then on both are asked at once: strangers' guesses do not slow that way in.
+      { onError: (error) => setWithCode((before) => before || problemOf(error).withCode === true) },
+    )
   }
   return (
     <form onSubmit={submit}>
@@ -77,6 +83,17 @@ function Password({ onNext }: { onNext(answer: { next: SignInStep }): void }) {
           required
           data-testid="password"
         />
+        {withCode && (
+          <TextInput
+            label="Mã xác thực"
+            description="Mã 6 chữ số trên ứng dụng xác thực; để trống nếu tài khoản chưa có xác thực hai bước."
+            value={code}
+            onChange={(event) => setCode(event.currentTarget.value)}
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            data-testid="code"
+          />
+        )}
         {enter.isError && <Failed error={enter.error} />}
         <Button type="submit" loading={enter.isPending}>
           Đăng nhập

@@ -24,8 +24,11 @@ export interface SeedAccount {
   endpoint?: string
 }
 
-/** The id of an endpoint by its slug, or undefined. The endpoints module says how to find it. */
-export type EndpointFinder = (db: Database | Tx, slug: string) => Promise<string | undefined>
+/** Finds endpoints for accounts; the endpoints module says how. Both resolve to its id, or undefined when there is none. */
+export interface EndpointFinder {
+  bySlug(db: Database | Tx, slug: string): Promise<string | undefined>
+  byId(db: Database | Tx, id: string): Promise<string | undefined>
+}
 
 export const presentStaff = (row: store.StaffRow): StaffAnswer => ({
   id: row.id,
@@ -44,12 +47,16 @@ interface Parts {
   stepUp: StepUp
   secondFactor: SecondFactor
   notices: Notices
+  findEndpoint: EndpointFinder
 }
+
+const noSuchEndpoint = { field: 'endpointId', message: 'Không có điểm cầu này. Vui lòng chọn lại trong danh sách.' }
 
 const cleanEmail = (typed: string | null | undefined): string | null => cleanText(typed ?? '') || null
 
 /** Accounts: made, reset, disabled by an administrator; the own password, second factor and address changed by each person. */
-export function createAccounts(platform: Platform, { signIn, stepUp, secondFactor, notices }: Parts) {
+export function createAccounts(platform: Platform, parts: Parts) {
+  const { signIn, stepUp, secondFactor, notices, findEndpoint } = parts
   const { db, clock, audit, secrets } = platform
   const now = () => new Date(clock.now())
 
@@ -97,13 +104,18 @@ export function createAccounts(platform: Platform, { signIn, stepUp, secondFacto
 
   return {
     /** Makes the accounts that are missing and leaves the others as they are. Resolves to the user names made. */
-    async ensure(list: SeedAccount[], findEndpoint: EndpointFinder): Promise<string[]> {
+    async ensure(list: SeedAccount[]): Promise<string[]> {
       const made: string[] = []
       for (const account of list) {
         const { username, endpoint } = account
-        const endpointId = endpoint === undefined ? null : ((await findEndpoint(db, endpoint)) ?? null)
+        const endpointId = endpoint === undefined ? null : ((await findEndpoint.bySlug(db, endpoint)) ?? null)
         if (endpoint !== undefined && endpointId === null) {
-          platform.log.warn({ username, endpoint }, 'an account of the first start names an unknown endpoint')
+          // Without its endpoint the account could do nothing, and nobody would see why. The next start makes it, once the name is right.
+          platform.log.error(
+            { username, endpoint },
+            'an account of the first start names an unknown endpoint: not made',
+          )
+          continue
         }
         if (await seed(account, endpointId)) made.push(account.username)
       }
@@ -125,6 +137,9 @@ export function createAccounts(platform: Platform, { signIn, stepUp, secondFacto
       const password = generatePassword()
       const passwordHash = await hashPassword(password)
       return db.transaction(async (tx) => {
+        const { endpointId } = fields
+        if (endpointId !== null && (await findEndpoint.byId(tx, endpointId)) === undefined)
+          throw invalid([noSuchEndpoint])
         const made = await store.insertStaff(tx, { ...fields, passwordHash, createdAt: now() })
         if (!made) throw invalid([{ field: 'username', message: 'Tên đăng nhập này đã có. Vui lòng chọn tên khác.' }])
         const { username, role } = fields

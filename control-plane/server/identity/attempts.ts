@@ -11,6 +11,9 @@ function slowedDown(until: Instant, now: Instant, extra: Record<string, unknown>
   return new Problem(slowedType, {
     status: 429,
     title: `Đã nhập sai nhiều lần. Vui lòng thử lại sau ${seconds} giây, hoặc liên hệ quản trị hệ thống.`,
+    ...(extra.withCode === true
+      ? { detail: 'Có xác thực hai bước thì vào được ngay: nhập mật khẩu cùng mã trên ứng dụng xác thực.' }
+      : {}),
     retryable: true,
     extra: { ...extra, retryAfterSeconds: seconds },
   })
@@ -28,6 +31,12 @@ export function createAttempts({ db, clock, secrets }: Platform) {
       const until = await db.transaction((tx) => store.admitAttempt(tx, counters, now))
       if (until !== null) throw slowedDown(until, now, extra)
       return counters.map((counter) => counter.key)
+    },
+
+    /** The same, but undefined when one is blocked: for whoever must not learn from the answer which one it was. */
+    async admitQuietly(counters: store.Bucket[]): Promise<string[] | undefined> {
+      const until = await db.transaction((tx) => store.admitAttempt(tx, counters, clock.now()))
+      return until === null ? counters.map((counter) => counter.key) : undefined
     },
   }
 }

@@ -60,8 +60,13 @@ function signInRoutes(app: App, parts: Parts): void {
   app.route({
     ...contract.signIn,
     config: publicly,
-    handler: async (request, reply) =>
-      welcome(reply, await signIn.withPassword(request.body, visitor(request, normalUsername(request.body.username)))),
+    handler: async (request, reply) => {
+      const { code, ...given } = request.body
+      const from = visitor(request, normalUsername(given.username))
+      const admission =
+        code === undefined ? signIn.withPassword(given, from) : signIn.withBoth({ ...given, code }, from)
+      return welcome(reply, await admission)
+    },
   })
   app.route({
     ...contract.signInSecondFactor,

@@ -62,6 +62,11 @@ const wrongPassword = () =>
     status: 401,
     title: 'Tên đăng nhập hoặc mật khẩu không đúng. Vui lòng kiểm tra lại.',
   })
+const wrongPasswordOrCode = () =>
+  new Problem('sign-in-refused', {
+    status: 401,
+    title: 'Tên đăng nhập, mật khẩu hoặc mã xác thực không đúng (mỗi mã chỉ dùng một lần). Vui lòng kiểm tra lại.',
+  })
 const wrongCode = () =>
   new Problem('code-refused', {
     status: 401,
@@ -80,13 +85,30 @@ export function createSignIn(platform: Platform, tokens: Tokens, parts: Parts) {
   const idleMs = config.sessionIdleMinutes * minuteMs
 
   /** Which counters an attempt adds to: a proven browser has its own, so that strangers' guesses never slow it (docs/decisions/sign-in-slow-down.md). */
-  function buckets(what: 'password' | 'code', name: string, visitor: Visitor): store.Bucket[] {
+  function buckets(what: 'password' | 'code' | 'both', name: string, visitor: Visitor): store.Bucket[] {
     const key = (scope: string) => attempts.key(`${what} ${name} ${scope}`)
     if (visitor.browserId !== undefined)
       return [{ key: key(`browser ${visitor.browserId}`), slowDown: personalSlowDown }]
     return [
       { key: key(`address ${visitor.address}`), slowDown: personalSlowDown },
       { key: key('everybody'), slowDown: sharedSlowDown },
+    ]
+  }
+
+  /**
+   * Whoever knows the password guesses codes, whoever has the code guesses passwords: each in a counter of the account that nobody else can fill.
+   * The others fill decoys of their own address, so that the time an answer takes tells nothing.
+   */
+  function guessers(
+    name: string,
+    id: string | undefined,
+    proof: { knows: boolean; has: boolean },
+    { address }: Visitor,
+  ) {
+    const key = (about: string) => ({ key: attempts.key(about), slowDown: sharedSlowDown })
+    return [
+      proof.knows ? key(`code ${id} everybody`) : key(`decoy-code ${name} address ${address}`),
+      proof.has ? key(`password-with-code ${name} everybody`) : key(`decoy-password ${name} address ${address}`),
     ]
   }
 
@@ -178,7 +200,8 @@ export function createSignIn(platform: Platform, tokens: Tokens, parts: Parts) {
     /** Password step. Throws 401 without telling which of the two was wrong, 429 when slowed down. */
     async withPassword(given: { username: string; password: string }, visitor: Visitor): Promise<Admission> {
       const username = normalUsername(given.username)
-      const keys = await attempts.admit(buckets('password', username, visitor))
+      // Told to everybody alike, whether or not there is such an account and a factor.
+      const keys = await attempts.admit(buckets('password', username, visitor), { withCode: true })
       const staff = await store.staffByUsername(db, username)
       const fits = await passwordFits(staff?.passwordHash, given.password)
       if (!staff || !fits || staff.disabledAt !== null) {
@@ -193,6 +216,29 @@ export function createSignIn(platform: Platform, tokens: Tokens, parts: Parts) {
         await store.forgiveAttempts(tx, keys)
         return begin(tx, staff, visitor.address, null)
       })
+    },
+
+    /**
+     * Password and code in one: the way in for the owner while guesses from many addresses keep the shared counter full. What a stranger can fill
+     * is not asked here; what must stay bounded is counted behind the proof (docs/decisions/sign-in-slow-down.md). One 401 for every fault.
+     */
+    async withBoth(given: { username: string; password: string; code: string }, visitor: Visitor): Promise<Admission> {
+      const username = normalUsername(given.username)
+      const [source] = buckets('both', username, visitor)
+      const keys = await attempts.admit(source === undefined ? [] : [source])
+      const staff = await store.staffByUsername(db, username)
+      const knows = await passwordFits(staff?.passwordHash, given.password)
+      const has = staff !== undefined && secondFactor.fits(staff, given.code)
+      const admitted = await attempts.admitQuietly(guessers(username, staff?.id, { knows, has }, visitor))
+      const admission = await db.transaction(async (tx) => {
+        if (!staff || !knows || admitted === undefined || !(await store.lockAsProven(tx, staff))) return undefined
+        if (!(await secondFactor.prove(tx, staff, given.code))) return undefined
+        await store.forgiveAttempts(tx, [...keys, ...admitted])
+        return begin(tx, staff, visitor.address, new Date(clock.now()))
+      })
+      if (admission) return admission
+      await recordFailure('sign-in.failed', staff?.id, visitor)
+      throw wrongPasswordOrCode()
     },
 
     /** Code step. Throws 401 when the code is wrong or was used, 429 when slowed down. */
