@@ -1,6 +1,7 @@
 /** Every action that the audit trail may hold, as inspectors read it. An action without words does not compile. */
 export const auditActionLabels = {
   'alert.closed': 'Đóng cảnh báo',
+  'audit.key-used': 'Nhật ký bắt đầu dùng một khóa mới',
   'backup.made': 'Sao lưu cơ sở dữ liệu',
   'calendar.day-set': 'Sửa ngày trong lịch làm việc',
   'calendar.seeded': 'Nạp lịch làm việc ban đầu',
@@ -13,6 +14,7 @@ export const auditActionLabels = {
   'device.code-made': 'Cấp mã ghi danh máy phòng họp',
   'device.enrolled': 'Ghi danh máy phòng họp',
   'device.revoked': 'Thu hồi máy phòng họp',
+  'email.changed': 'Đổi địa chỉ thư của tài khoản',
   'endpoint.contact-changed': 'Sửa đầu mối kỹ thuật của điểm cầu',
   'grant.renewed': 'Cấp lại thông tin đăng nhập',
   'grant.revealed': 'Xem liên kết và mã vào phòng',
@@ -53,6 +55,7 @@ export const auditActionLabels = {
   'recording.upload-forgotten': 'Bỏ lượt gửi tệp dở dang',
   'recording.viewed': 'Xem bản ghi hình',
   'second-factor.enrolled': 'Thiết lập xác thực hai bước',
+  'second-factor.replaced': 'Đổi thiết bị xác thực hai bước',
   'second-factor.failed': 'Sai mã xác thực hai bước',
   'service-credential.created': 'Tạo tài khoản dịch vụ',
   'service-credential.ensured': 'Đặt tài khoản dịch vụ',
@@ -67,6 +70,8 @@ export const auditActionLabels = {
   'staff.disabled': 'Khóa tài khoản cán bộ',
   'staff.enabled': 'Mở khóa tài khoản cán bộ',
   'staff.reset': 'Cấp lại mật khẩu cán bộ',
+  'step-up.failed': 'Nhập lại mật khẩu, mã xác thực không đúng',
+  'step-up.passed': 'Nhập lại mật khẩu, mã xác thực trước việc quan trọng',
   'test-call.absent': 'Kiểm thử: vắng',
   'test-call.failed': 'Kiểm thử: không đạt',
   'test-call.ordered': 'Yêu cầu kiểm thử',

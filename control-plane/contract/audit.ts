@@ -14,6 +14,7 @@ export const AuditEntry = Type.Object({
   subject: Type.String(),
   detail: Type.Record(Type.String(), Type.Unknown()),
   previousHash: Type.String(),
+  keyId: Nullable(Type.String()),
   hash: Type.String(),
 })
 export type AuditEntry = Static<typeof AuditEntry>
@@ -46,6 +47,18 @@ export const readAudit = route({
   },
 })
 
+const brokenWhys = [
+  'missing',
+  'changed',
+  'unlinked',
+  'unkeyed',
+  'retired-key',
+  'unknown-key',
+  'replaced',
+  'cut',
+] as const
+const BrokenWhy = Type.Unsafe<(typeof brokenWhys)[number]>({ type: 'string', enum: [...brokenWhys] })
+
 export const AuditVerdict = Type.Object({
   is: Type.Unsafe<'whole' | 'broken'>({ type: 'string', enum: ['whole', 'broken'] }),
   /** Rows read, when whole. */
@@ -53,9 +66,9 @@ export const AuditVerdict = Type.Object({
   lastHash: Type.Optional(Type.String()),
   /** The first broken row. */
   seq: Type.Optional(Type.Integer()),
-  why: Type.Optional(
-    Type.Unsafe<'missing' | 'changed' | 'unlinked'>({ type: 'string', enum: ['missing', 'changed', 'unlinked'] }),
-  ),
+  why: Type.Optional(BrokenWhy),
+  /** The first row sealed with a key that the database does not hold, when whole. */
+  keyedFrom: Type.Optional(Nullable(Type.Integer())),
   /** Vietnamese, ready to show. */
   message: Type.String(),
 })
@@ -64,7 +77,20 @@ export type AuditVerdict = Static<typeof AuditVerdict>
 export const verifyAudit = route({
   method: 'GET',
   url: '/api/audit/verify',
-  schema: { summary: 'Recomputes the whole hash chain', tags: ['audit'], response: { 200: AuditVerdict } },
+  schema: {
+    summary: 'Recomputes the whole hash chain',
+    tags: ['audit'],
+    querystring: Type.Object(
+      {
+        /** A hash that somebody kept elsewhere; the row with it must be there. */
+        expect: Type.Optional(Type.String({ pattern: '^([0-9a-f]{64})?$', maxLength: 64 })),
+        /** How many rows there were then. */
+        count: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+      },
+      { additionalProperties: false },
+    ),
+    response: { 200: AuditVerdict },
+  },
 })
 
 export const AlertAnswer = Type.Object({

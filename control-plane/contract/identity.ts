@@ -26,7 +26,8 @@ export const signIn = route({
   schema: {
     summary: 'Sign in with user name and password; sets the session cookie',
     tags,
-    body: Type.Object({ username: Username, password: Password }, strict),
+    // With the code at once: the way in for the owner while strangers' guesses slow everybody down (429 with `withCode`).
+    body: Type.Object({ username: Username, password: Password, code: Type.Optional(Code) }, strict),
     response: { 200: SignInAnswer },
   },
 })
@@ -41,6 +42,9 @@ export const signInSecondFactor = route({
     response: { 200: SignInAnswer },
   },
 })
+
+/** What the person at an open session types again: the password, and the code of the second factor where there is one. */
+const Proof = { password: Password, code: Type.Optional(Code) }
 
 export const TotpEnrolment = Type.Object({
   /** Base32, to type by hand. */
@@ -81,6 +85,8 @@ export const StaffAnswer = Type.Object({
   role: Role,
   endpointId: Nullable(Id),
   secondFactor: Type.Boolean(),
+  /** Where the person is told of changes to the account; null: the office is told. */
+  email: Nullable(Type.String()),
   disabled: Type.Boolean(),
   createdAt: InstantText,
 })
@@ -119,8 +125,60 @@ export const changePassword = route({
   schema: {
     summary: 'Changes the own password; every other session of this person ends',
     tags,
-    body: Type.Object({ current: Password, fresh: Password }, strict),
+    body: Type.Object({ current: Password, code: Type.Optional(Code), fresh: Password }, strict),
     response: { 204: Type.Null() },
+  },
+})
+
+/**
+ * Before acts that let others in (a grant's link, a room PC's code, accounts, service credentials): these answer 403 `step-up-needed` with member
+ * `secondFactor` until password (and code) were typed again at this session, lately. Wrong: 422; too often: 429.
+ */
+export const stepUp = route({
+  method: 'POST',
+  url: '/api/me/step-up',
+  schema: {
+    summary: 'Proves again who sits at this session',
+    tags,
+    body: Type.Object(Proof, strict),
+    /** How long it counts, in milliseconds. */
+    response: { 200: Type.Object({ validMs: Type.Integer() }) },
+  },
+})
+
+export const beginSecondFactor = route({
+  method: 'POST',
+  url: '/api/me/second-factor',
+  schema: {
+    summary: 'A new second factor in place of the present one, not yet in force; its secret is shown once',
+    tags,
+    body: Type.Object(Proof, strict),
+    response: { 200: TotpEnrolment },
+  },
+})
+
+/** A new session takes the place of this one; every other session of this person ends. */
+export const confirmSecondFactor = route({
+  method: 'POST',
+  url: '/api/me/second-factor/confirm',
+  schema: {
+    summary: 'Puts the new second factor in force by its first code',
+    tags,
+    body: Type.Object({ code: Code }, strict),
+    response: { 200: SignInAnswer },
+  },
+})
+
+const Email = Nullable(Type.String({ maxLength: 200 }))
+
+export const changeEmail = route({
+  method: 'POST',
+  url: '/api/me/email',
+  schema: {
+    summary: 'Where the person is told of changes to the account',
+    tags,
+    body: Type.Object({ email: Email, ...Proof }, strict),
+    response: { 200: StaffAnswer },
   },
 })
 
@@ -164,6 +222,7 @@ export const NewStaff = Type.Object(
     role: Role,
     /** Needed for a commune officer, refused for everybody else. */
     endpointId: Type.Optional(Nullable(Id)),
+    email: Type.Optional(Email),
   },
   strict,
 )

@@ -8,6 +8,7 @@ import { Home } from './home.tsx'
 import { Failed } from './parts/states.tsx'
 import { SessionProvider } from './session.tsx'
 import { SignIn } from './sign-in.tsx'
+import { StepUpDialog } from './step-up.tsx'
 
 const Endpoints = lazy(() => import('./endpoints/list.tsx'))
 const Endpoint = lazy(() => import('./endpoints/detail.tsx'))
@@ -23,7 +24,7 @@ const Thresholds = lazy(() => import('./tests/thresholds.tsx'))
 const Recordings = lazy(() => import('./recordings/list.tsx'))
 const RecordingPage = lazy(() => import('./recordings/detail.tsx'))
 const Audit = lazy(() => import('./audit.tsx'))
-const Account = lazy(() => import('./account.tsx'))
+const Account = lazy(() => import('./account/page.tsx'))
 const Staff = lazy(() => import('./staff.tsx'))
 const Alerts = lazy(() => import('./alerts.tsx'))
 const Calendar = lazy(() => import('./calendar.tsx'))
@@ -81,6 +82,7 @@ export function App() {
           </Suspense>
         </Frame>
       </BrowserRouter>
+      <StepUpDialog />
       {signedOut && (
         <div className="above">
           <SignIn problem={problemOf(me.error)} onDone={() => queries.invalidateQueries()} again />

@@ -17,6 +17,7 @@ import {
   type RouteInput,
 } from '../contract/route.ts'
 import { attendance } from './attended.ts'
+import { withProof } from './proof.ts'
 
 const problemType = (name: string): string => `urn:tiepdan:problem:${name}`
 
@@ -75,7 +76,7 @@ export function faultsOf(error: unknown): Record<string, string> {
   return faults
 }
 
-/** Does something through a route; afterwards the named keys are read again. */
+/** Does something through a route, once the person proved who he is where that is asked; afterwards the named keys are read again. */
 export function useDo<R extends RouteContract>(
   contract: R,
   again: readonly string[],
@@ -83,7 +84,7 @@ export function useDo<R extends RouteContract>(
 ) {
   const client = useQueryClient()
   return useMutation<RouteAnswer<R>, Error, RouteInput<R>>({
-    mutationFn: (input) => call(contract, input),
+    mutationFn: (input) => withProof(() => call(contract, input)),
     onSuccess: (answer) => {
       for (const word of again) client.invalidateQueries({ queryKey: [word] })
       options.onDone?.(answer)

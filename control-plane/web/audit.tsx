@@ -17,6 +17,7 @@ type Check =
 export default function Audit() {
   const [filter, setFilter] = useState({ subject: '', action: '', actor: '' })
   const [before, setBefore] = useState<number[]>([])
+  const [kept, setKept] = useState('')
   const [check, setCheck] = useState<Check>({ at: 'rest' })
   const last = before.at(-1)
   const asked = useAsk(['audit'], readAudit, {
@@ -28,7 +29,7 @@ export default function Audit() {
   }
   const verify = (): void => {
     setCheck({ at: 'checking' })
-    call(verifyAudit, {}).then(
+    call(verifyAudit, { querystring: kept === '' ? {} : { expect: kept } }).then(
       (verdict) => setCheck({ at: 'told', verdict }),
       (error: unknown) => setCheck({ at: 'failed', error }),
     )
@@ -42,6 +43,14 @@ export default function Audit() {
         </Button>
       }
     >
+      <TextInput
+        label="Mã băm đã giữ (không bắt buộc)"
+        description="Từ thư hằng ngày hoặc sổ. Kiểm tra rồi sẽ biết dòng ấy còn nguyên không, tức là không ai cắt bỏ hay lập lại nhật ký từ khi đó."
+        value={kept}
+        classNames={{ input: 'mono' }}
+        error={/^([0-9a-f]{64})?$/.test(kept) ? undefined : 'Mã băm gồm 64 chữ số 0–9, a–f.'}
+        onChange={(event) => setKept(event.currentTarget.value.trim().toLowerCase())}
+      />
       {check.at === 'told' && (
         <Alert color={check.verdict.is === 'whole' ? 'teal' : 'red'} data-testid="audit-verdict">
           <span className="mono">{check.verdict.message}</span>

@@ -3,6 +3,7 @@ import { type FormEvent, useState } from 'react'
 import { renderSVG } from 'uqr'
 import {
   beginTotpEnrolment,
+  type confirmSecondFactor,
   confirmTotpEnrolment,
   type SignInStep,
   signIn,
@@ -10,7 +11,7 @@ import {
   type TotpEnrolment,
 } from '../contract/identity.ts'
 import type { ProblemDocument } from '../contract/route.ts'
-import { useDo } from './ask.ts'
+import { problemOf, useDo } from './ask.ts'
 import { Failed } from './parts/states.tsx'
 
 type Step = { at: 'password' } | { at: 'code' } | { at: 'enrol'; enrolment: TotpEnrolment }
@@ -51,10 +52,16 @@ export function SignIn({ problem, onDone, again }: { problem: ProblemDocument; o
 function Password({ onNext }: { onNext(answer: { next: SignInStep }): void }) {
   const [username, setUsername] = useState('')
   const [password, setPassword] = useState('')
+  const [code, setCode] = useState('')
+  const [withCode, setWithCode] = useState(false)
   const enter = useDo(signIn, [], { onDone: onNext })
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    enter.mutate({ body: { username, password } })
+    enter.mutate(
+      { body: { username, password, ...(withCode && code !== '' ? { code } : {}) } },
+      // From then on both are asked at once: strangers' guesses do not slow that way in.
+      { onError: (error) => setWithCode((before) => before || problemOf(error).withCode === true) },
+    )
   }
   return (
     <form onSubmit={submit}>
@@ -76,6 +83,17 @@ function Password({ onNext }: { onNext(answer: { next: SignInStep }): void }) {
           required
           data-testid="password"
         />
+        {withCode && (
+          <TextInput
+            label="Mã xác thực"
+            description="Mã 6 chữ số trên ứng dụng xác thực; để trống nếu tài khoản chưa có xác thực hai bước."
+            value={code}
+            onChange={(event) => setCode(event.currentTarget.value)}
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            data-testid="code"
+          />
+        )}
         {enter.isError && <Failed error={enter.error} />}
         <Button type="submit" loading={enter.isPending}>
           Đăng nhập
@@ -85,12 +103,12 @@ function Password({ onNext }: { onNext(answer: { next: SignInStep }): void }) {
   )
 }
 
-function Code({
+export function Code({
   contract,
   explain,
   onNext,
 }: {
-  contract: typeof signInSecondFactor | typeof confirmTotpEnrolment
+  contract: typeof signInSecondFactor | typeof confirmTotpEnrolment | typeof confirmSecondFactor
   explain: string
   onNext(answer: { next: SignInStep }): void
 }) {
@@ -124,20 +142,29 @@ function Code({
 }
 
 function Enrol({ enrolment, onNext }: { enrolment: TotpEnrolment; onNext(answer: { next: SignInStep }): void }) {
-  const picture = `data:image/svg+xml,${encodeURIComponent(renderSVG(enrolment.uri))}`
   return (
     <Stack>
       <Text>
         Vai trò của ông/bà cần xác thực hai bước. Quét mã bằng ứng dụng xác thực trên điện thoại, rồi nhập mã 6 chữ số
         mà ứng dụng hiện.
       </Text>
+      <TotpPicture enrolment={enrolment} />
+      <Code contract={confirmTotpEnrolment} explain="Mã 6 chữ số trên ứng dụng." onNext={onNext} />
+    </Stack>
+  )
+}
+
+/** The secret as a picture for the authenticator, and to type by hand. */
+export function TotpPicture({ enrolment }: { enrolment: TotpEnrolment }) {
+  const picture = `data:image/svg+xml,${encodeURIComponent(renderSVG(enrolment.uri))}`
+  return (
+    <>
       <Center>
         <img src={picture} alt="Mã QR để thêm tài khoản vào ứng dụng xác thực" width={220} height={220} />
       </Center>
       <Text size="sm">
         Không quét được? Nhập tay: <span className="mono">{enrolment.secret}</span>
       </Text>
-      <Code contract={confirmTotpEnrolment} explain="Mã 6 chữ số trên ứng dụng." onNext={onNext} />
-    </Stack>
+    </>
   )
 }

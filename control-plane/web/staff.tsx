@@ -120,22 +120,25 @@ function Row({ one, onPassword }: { one: StaffAnswer; onPassword(told: StaffWith
   )
 }
 
+const blank = { username: '', displayName: '', endpointId: '', email: '' }
+
 function NewAccount({ onMade }: { onMade(told: StaffWithPassword): void }) {
   const [open, setOpen] = useState(false)
-  const [typed, setTyped] = useState({ username: '', displayName: '', role: 'office' as Role, endpointId: '' })
+  const [typed, setTyped] = useState({ ...blank, role: 'office' as Role })
   const endpoints = useAsk(['endpoints'], listEndpoints, { querystring: {} }, { enabled: open })
   const create = useDo(createStaff, ['staff'], {
     onDone: (made) => {
       setOpen(false)
-      setTyped({ username: '', displayName: '', role: 'office', endpointId: '' })
+      setTyped({ ...blank, role: 'office' })
       onMade(made)
     },
   })
   const faults = faultsOf(create.error)
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    const { endpointId, ...rest } = typed
-    create.mutate({ body: { ...rest, endpointId: typed.role === 'commune-officer' && endpointId ? endpointId : null } })
+    const { endpointId, email, ...rest } = typed
+    const atEndpoint = typed.role === 'commune-officer' && endpointId ? endpointId : null
+    create.mutate({ body: { ...rest, endpointId: atEndpoint, email: email.trim() || null } })
   }
   return (
     <>
@@ -162,6 +165,14 @@ function NewAccount({ onMade }: { onMade(told: StaffWithPassword): void }) {
               value={typed.username}
               error={faults.username}
               onChange={(event) => setTyped({ ...typed, username: event.currentTarget.value })}
+            />
+            <TextInput
+              label="Thư điện tử"
+              description="Nơi báo cho người này mỗi khi tài khoản thay đổi; để trống thì báo Văn phòng."
+              type="email"
+              value={typed.email}
+              error={faults.email}
+              onChange={(event) => setTyped({ ...typed, email: event.currentTarget.value })}
             />
             <NativeSelect
               label="Vai trò"

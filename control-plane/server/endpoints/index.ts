@@ -37,7 +37,10 @@ export function createEndpoints(platform: Platform, deps: { identity: Identity }
     if (device === undefined || device.revokedAt !== null) return null
     return { kind: 'device', id: device.id, name: device.label, endpointId: device.endpointId }
   })
-  deps.identity.registerEndpointFinder(async (reader, slug) => (await store.endpointBySlug(reader, slug))?.id)
+  deps.identity.registerEndpointFinder({
+    bySlug: async (reader, slug) => (await store.endpointBySlug(reader, slug))?.id,
+    byId: async (reader, id) => (await store.endpointsByIds(reader, [id]))[0]?.id,
+  })
 
   return {
     module: {

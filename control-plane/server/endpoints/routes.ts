@@ -22,7 +22,7 @@ export function endpointRoutes(app: App, desk: EndpointDesk): void {
   })
   app.route({
     ...contract.makeEnrolmentCode,
-    config: { may: 'device.manage' },
+    config: { may: 'device.manage', stepUp: true },
     handler: async (request, reply) =>
       reply.status(201).send(await desk.makeCode(request.actor, request.params.id, request.body.label)),
   })

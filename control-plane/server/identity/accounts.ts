@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import type { NewStaff, StaffAnswer, StaffWithPassword } from '../../contract/identity.ts'
+import type { NewStaff, StaffAnswer, StaffWithPassword, TotpEnrolment } from '../../contract/identity.ts'
 import type { Role } from '../../contract/words.ts'
 import { type Actor, systemActor } from '../platform/actor.ts'
 import type { Database, Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
 import { conflict, fail, invalid, notFound } from '../platform/problem.ts'
 import { cleanText } from '../platform/text.ts'
-import { generatePassword, hashPassword, passwordFits } from './passwords.ts'
-import { type SignIn, totpLabel } from './sign-in.ts'
-import { normalUsername, passwordFaults, staffFaults } from './staff.ts'
+import type { Notices } from './notices.ts'
+import { generatePassword, hashPassword } from './passwords.ts'
+import { type SecondFactor, totpLabel } from './second-factor.ts'
+import type { SignIn } from './sign-in.ts'
+import { emailFaults, normalUsername, passwordFaults, staffFaults } from './staff.ts'
+import type { Proof, StaffActor, StepUp } from './step-up.ts'
 import * as store from './store.ts'
 
 /** An account of the first start. `endpoint`: the slug of a commune officer's endpoint. */
@@ -21,8 +24,11 @@ export interface SeedAccount {
   endpoint?: string
 }
 
-/** The id of an endpoint by its slug, or undefined. The endpoints module says how to find it. */
-export type EndpointFinder = (db: Database | Tx, slug: string) => Promise<string | undefined>
+/** Finds endpoints for accounts; the endpoints module says how. Both resolve to its id, or undefined when there is none. */
+export interface EndpointFinder {
+  bySlug(db: Database | Tx, slug: string): Promise<string | undefined>
+  byId(db: Database | Tx, id: string): Promise<string | undefined>
+}
 
 export const presentStaff = (row: store.StaffRow): StaffAnswer => ({
   id: row.id,
@@ -31,17 +37,26 @@ export const presentStaff = (row: store.StaffRow): StaffAnswer => ({
   role: row.role,
   endpointId: row.endpointId,
   secondFactor: row.totpConfirmedAt !== null,
+  email: row.email,
   disabled: row.disabledAt !== null,
   createdAt: row.createdAt.toISOString(),
 })
 
-const wrongCurrent = {
-  field: 'current',
-  message: 'Mật khẩu hiện tại không đúng. Vui lòng nhập lại, hoặc nhờ quản trị hệ thống đặt lại mật khẩu.',
+interface Parts {
+  signIn: SignIn
+  stepUp: StepUp
+  secondFactor: SecondFactor
+  notices: Notices
+  findEndpoint: EndpointFinder
 }
 
-/** Accounts: made, reset, disabled by an administrator; the own password changed by each person. */
-export function createAccounts(platform: Platform, signIn: SignIn) {
+const noSuchEndpoint = { field: 'endpointId', message: 'Không có điểm cầu này. Vui lòng chọn lại trong danh sách.' }
+
+const cleanEmail = (typed: string | null | undefined): string | null => cleanText(typed ?? '') || null
+
+/** Accounts: made, reset, disabled by an administrator; the own password, second factor and address changed by each person. */
+export function createAccounts(platform: Platform, parts: Parts) {
+  const { signIn, stepUp, secondFactor, notices, findEndpoint } = parts
   const { db, clock, audit, secrets } = platform
   const now = () => new Date(clock.now())
 
@@ -52,9 +67,11 @@ export function createAccounts(platform: Platform, signIn: SignIn) {
       totpSecret: null,
       totpConfirmedAt: null,
       totpLastStep: null,
+      ...store.noOffer,
     })
     await signIn.endSessions(tx, await store.revokeSessionsOf(tx, row.id, clock.now()))
     await audit.write(tx, actor, 'staff.reset', `staff:${row.id}`, { username: row.username })
+    await notices.tell(tx, row, 'reset', { by: actor.name })
     return fresh ?? row
   }
 
@@ -87,13 +104,18 @@ export function createAccounts(platform: Platform, signIn: SignIn) {
 
   return {
     /** Makes the accounts that are missing and leaves the others as they are. Resolves to the user names made. */
-    async ensure(list: SeedAccount[], findEndpoint: EndpointFinder): Promise<string[]> {
+    async ensure(list: SeedAccount[]): Promise<string[]> {
       const made: string[] = []
       for (const account of list) {
         const { username, endpoint } = account
-        const endpointId = endpoint === undefined ? null : ((await findEndpoint(db, endpoint)) ?? null)
+        const endpointId = endpoint === undefined ? null : ((await findEndpoint.bySlug(db, endpoint)) ?? null)
         if (endpoint !== undefined && endpointId === null) {
-          platform.log.warn({ username, endpoint }, 'an account of the first start names an unknown endpoint')
+          // Without its endpoint the account could do nothing, and nobody would see why. The next start makes it, once the name is right.
+          platform.log.error(
+            { username, endpoint },
+            'an account of the first start names an unknown endpoint: not made',
+          )
+          continue
         }
         if (await seed(account, endpointId)) made.push(account.username)
       }
@@ -108,12 +130,16 @@ export function createAccounts(platform: Platform, signIn: SignIn) {
         displayName: cleanText(draft.displayName),
         role: draft.role,
         endpointId: draft.endpointId ?? null,
+        email: cleanEmail(draft.email),
       }
-      const faults = staffFaults(fields)
+      const faults = [...staffFaults(fields), ...emailFaults(fields.email)]
       if (faults.length > 0) throw invalid(faults)
       const password = generatePassword()
       const passwordHash = await hashPassword(password)
       return db.transaction(async (tx) => {
+        const { endpointId } = fields
+        if (endpointId !== null && (await findEndpoint.byId(tx, endpointId)) === undefined)
+          throw invalid([noSuchEndpoint])
         const made = await store.insertStaff(tx, { ...fields, passwordHash, createdAt: now() })
         if (!made) throw invalid([{ field: 'username', message: 'Tên đăng nhập này đã có. Vui lòng chọn tên khác.' }])
         const { username, role } = fields
@@ -123,6 +149,9 @@ export function createAccounts(platform: Platform, signIn: SignIn) {
     },
 
     async resetById(actor: Actor, id: string): Promise<StaffWithPassword> {
+      // It would drop the second factor: what a thief at an administrator's desk wants most.
+      if (id === actor.id)
+        throw conflict('Không cấp lại mật khẩu cho chính mình. Đổi mật khẩu tại mục "Tài khoản của tôi".')
       const password = generatePassword()
       const passwordHash = await hashPassword(password)
       return db.transaction(async (tx) => {
@@ -156,6 +185,7 @@ export function createAccounts(platform: Platform, signIn: SignIn) {
         const disabled = await store.updateStaff(tx, id, { disabledAt: row.disabledAt ?? now() })
         await signIn.endSessions(tx, await store.revokeSessionsOf(tx, id, clock.now()))
         await audit.write(tx, actor, 'staff.disabled', `staff:${id}`, { username: row.username })
+        await notices.tell(tx, row, 'disabled', { by: actor.name })
         return presentStaff(disabled ?? row)
       }),
 
@@ -163,31 +193,54 @@ export function createAccounts(platform: Platform, signIn: SignIn) {
       db.transaction(async (tx) => {
         const row = (await store.updateStaff(tx, id, { disabledAt: null })) ?? fail(notFound('tài khoản'))
         await audit.write(tx, actor, 'staff.enabled', `staff:${id}`, { username: row.username })
+        await notices.tell(tx, row, 'enabled', { by: actor.name })
         return presentStaff(row)
       }),
 
     /** Throws 422 naming the field that is at fault. Ends every other session of this person. */
     async changePassword(
-      actor: Extract<Actor, { kind: 'staff' }>,
-      given: { current: string; fresh: string },
+      actor: StaffActor,
+      given: { current: string; code?: string | undefined; fresh: string },
+      address: string,
     ): Promise<void> {
-      const row = (await store.staffById(db, actor.id)) ?? fail(notFound('tài khoản'))
-      if (!(await passwordFits(row.passwordHash, given.current))) {
-        throw invalid([wrongCurrent])
-      }
-      const faults = passwordFaults(given.fresh, { username: row.username, current: given.current })
+      const me = (await store.staffById(db, actor.id)) ?? fail(notFound('tài khoản'))
+      // First, so that a poor choice does not cost a code.
+      const faults = passwordFaults(given.fresh, { username: me.username, current: given.current })
       if (faults.length > 0) throw invalid(faults)
       const passwordHash = await hashPassword(given.fresh)
-      await db.transaction(async (tx) => {
-        // Hashing took a while: an administrator may have reset the account meanwhile, and his word stands.
-        if (!(await store.lockAsProven(tx, row))) throw invalid([wrongCurrent])
-        await store.updateStaff(tx, row.id, { passwordHash })
+      const proof = { password: given.current, code: given.code }
+      await stepUp.prove(actor, proof, { purpose: 'password', address, field: 'current' }, async (tx, row) => {
+        await store.updateStaff(tx, row.id, { passwordHash, ...store.noOffer })
         await signIn.endSessions(tx, await store.revokeSessionsOf(tx, row.id, clock.now(), actor.sessionId))
         await audit.write(tx, actor, 'password.changed', `staff:${row.id}`)
+        await notices.tell(tx, row, 'password-changed')
       })
     },
 
-    async sessions(actor: Extract<Actor, { kind: 'staff' }>) {
+    /** A new second factor in place of the present one, or the first: its secret, told once; in force once this session confirms it. */
+    beginSecondFactor: (actor: StaffActor, proof: Proof, address: string): Promise<TotpEnrolment> =>
+      stepUp.prove(actor, proof, { purpose: 'second-factor', address }, (tx, row) =>
+        secondFactor.offer(tx, row, actor.sessionId),
+      ),
+
+    /** Where this person is told of changes to the account; the former address is told of this one. Throws 422. */
+    async changeEmail(
+      actor: StaffActor,
+      given: Proof & { email: string | null },
+      address: string,
+    ): Promise<StaffAnswer> {
+      const email = cleanEmail(given.email)
+      const faults = emailFaults(email)
+      if (faults.length > 0) throw invalid(faults)
+      return stepUp.prove(actor, given, { purpose: 'email', address }, async (tx, row) => {
+        const fresh = await store.updateStaff(tx, row.id, { email })
+        await audit.write(tx, actor, 'email.changed', `staff:${row.id}`)
+        await notices.tell(tx, row, 'email-changed', { to: [email] })
+        return presentStaff(fresh ?? row)
+      })
+    },
+
+    async sessions(actor: StaffActor) {
       const rows = await store.openSessionsOf(db, actor.id, { now: clock.now(), idleMs: signIn.idleMs })
       return rows.map((row) => ({
         id: row.id,

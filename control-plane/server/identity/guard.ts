@@ -6,7 +6,15 @@ import { forbidden, Problem } from '../platform/problem.ts'
 import { sameSecret } from '../platform/secrets.ts'
 import { isDecision, isPermission, type Permission, roleMay } from './permissions.ts'
 import { notSignedIn, type OpenSession, staffActor } from './sign-in.ts'
+import { isProven, stepUpNeeded } from './step-up.ts'
 import type { BearerFamily } from './tokens.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The act lets somebody in: password (and code) must have been typed again at this session lately (step-up.ts). */
+    stepUp?: true
+  }
+}
 
 export interface GuardParts {
   /** The session of the request's cookie, whatever step it is at. */
@@ -54,6 +62,8 @@ export function installGuard(app: App, platform: Platform, parts: GuardParts): v
     if (open.next !== 'done') throw stepMissing(open)
     request.actor = staffActor(open.staff, open.session.id)
     await refuseUnpermitted(platform, request, may as Permission)
+    if (request.routeOptions.config.stepUp === true && !isProven(open.session.provenAt, platform.clock.now()))
+      throw stepUpNeeded(open.staff)
   })
 }
 

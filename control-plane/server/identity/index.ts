@@ -8,11 +8,15 @@ import { hourMs } from '../platform/clock.ts'
 import type { Module } from '../platform/module.ts'
 import type { Platform } from '../platform/platform.ts'
 import { createAccounts, type EndpointFinder, type SeedAccount } from './accounts.ts'
+import { createAttempts } from './attempts.ts'
 import { createCookies } from './cookies.ts'
 import { installGuard } from './guard.ts'
+import { createNotices } from './notices.ts'
 import { identityRoutes } from './routes.ts'
+import { createSecondFactor } from './second-factor.ts'
 import { createServices } from './services.ts'
 import { createSignIn } from './sign-in.ts'
+import { createStepUp } from './step-up.ts'
 import { sweepIdentity } from './store.ts'
 import { type BearerFamily, createTokens, type TokenClaims, type Tokens } from './tokens.ts'
 
@@ -33,7 +37,7 @@ export interface Identity {
   registerResolver(family: BearerFamily, resolver: Resolver): void
   /** The device or service of a token given otherwise than in the Authorization header (WebSocket); null when refused. */
   actorOf(family: BearerFamily, token: string): Promise<Actor | null>
-  /** Says how an account's endpoint is found by its slug. */
+  /** Says how an account's endpoint is found. */
   registerEndpointFinder(finder: EndpointFinder): void
   ensureAccounts(list: SeedAccount[]): Promise<string[]>
   ensureServiceCredential(name: string, secret: string, hosts?: string[]): Promise<boolean>
@@ -43,12 +47,21 @@ export interface Identity {
 export function createIdentity(platform: Platform): Identity {
   const tokens = createTokens(platform.clock, platform.secrets)
   const cookies = createCookies(platform.config, platform.secrets)
-  const signIn = createSignIn(platform, tokens)
-  const accounts = createAccounts(platform, signIn)
+  // Endpoints are made after identity, so how they are found is told later.
+  let finder: EndpointFinder = { bySlug: async () => undefined, byId: async () => undefined }
+  const latest: EndpointFinder = {
+    bySlug: (db, slug) => finder.bySlug(db, slug),
+    byId: (db, id) => finder.byId(db, id),
+  }
+  const attempts = createAttempts(platform)
+  const notices = createNotices(platform)
+  const secondFactor = createSecondFactor(platform)
+  const signIn = createSignIn(platform, tokens, { attempts, secondFactor, notices })
+  const stepUp = createStepUp(platform, { attempts, secondFactor, notices })
+  const accounts = createAccounts(platform, { signIn, stepUp, secondFactor, notices, findEndpoint: latest })
   const services = createServices(platform, tokens)
   const resolvers = new Map<BearerFamily, Resolver>([['service', services.resolve]])
   const sockets = trackSockets(platform)
-  let findEndpoint: EndpointFinder = async () => undefined
 
   async function actorOf(family: BearerFamily, token: string): Promise<Actor | null> {
     const claims = tokens.read(family, token)
@@ -60,7 +73,7 @@ export function createIdentity(platform: Platform): Identity {
     if (open && request.ws) sockets.add(open.session.id, request.raw.socket)
     return open
   }
-  const ensureAccounts = (list: SeedAccount[]) => accounts.ensure(list, findEndpoint)
+  const ensureAccounts = (list: SeedAccount[]) => accounts.ensure(list)
 
   const module: Module = {
     name: 'identity',
@@ -73,7 +86,7 @@ export function createIdentity(platform: Platform): Identity {
           return scheme?.toLowerCase() === 'bearer' && token ? actorOf(family, token) : null
         },
       })
-      identityRoutes(app, platform, { signIn, accounts, services, cookies, openSession })
+      identityRoutes(app, platform, { signIn, stepUp, accounts, services, cookies, openSession })
     },
     reconciliations: [
       {
@@ -121,8 +134,8 @@ export function createIdentity(platform: Platform): Identity {
     tokens,
     registerResolver: (family, resolver) => void resolvers.set(family, resolver),
     actorOf,
-    registerEndpointFinder: (finder) => {
-      findEndpoint = finder
+    registerEndpointFinder: (given) => {
+      finder = given
     },
     ensureAccounts,
     ensureServiceCredential: services.ensure,

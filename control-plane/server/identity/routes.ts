@@ -10,9 +10,11 @@ import { permissionsOf } from './permissions.ts'
 import type { Services } from './services.ts'
 import { type Admission, notSignedIn, type OpenSession, type SignIn } from './sign-in.ts'
 import { normalUsername } from './staff.ts'
+import type { StaffActor, StepUp } from './step-up.ts'
 
 interface Parts {
   signIn: SignIn
+  stepUp: StepUp
   accounts: Accounts
   services: Services
   cookies: Cookies
@@ -25,34 +27,47 @@ const publicly = { may: 'public', ...signInLimit }
 const halfway = { may: 'half-session', ...signInLimit }
 const own = { may: 'session.own' }
 const administrators = { may: 'staff.manage' }
+/** Acts that let somebody in. What takes away (disable, revoke) stays quick: it is what one does during an attack. */
+const administratorsProven = { ...administrators, stepUp: true, ...signInLimit } as const
 
-const staffOnly = (actor: Actor): Extract<Actor, { kind: 'staff' }> =>
-  actor.kind === 'staff' ? actor : fail(notSignedIn())
+const staffOnly = (actor: Actor): StaffActor => (actor.kind === 'staff' ? actor : fail(notSignedIn()))
 
 export function identityRoutes(app: App, platform: Platform, parts: Parts): void {
   signInRoutes(app, parts)
   ownRoutes(app, platform, parts)
+  proofRoutes(app, parts)
   staffRoutes(app, parts)
   serviceRoutes(app, parts)
 }
 
-function signInRoutes(app: App, { signIn, cookies, openSession }: Parts): void {
-  const visitor = (request: FastifyRequest, username: string) => ({
+/** Whence a request comes, and what it is answered once a session began. */
+const doorOf = ({ cookies, openSession }: Parts) => ({
+  visitor: (request: FastifyRequest, username: string) => ({
     address: request.ip,
     browserId: cookies.provenBrowser(request, username),
-  })
-  const welcome = (reply: FastifyReply, admission: Admission) => {
+  }),
+  welcome(reply: FastifyReply, admission: Admission) {
     cookies.setSession(reply, admission.token)
     if (admission.next === 'done') cookies.proveBrowser(reply, admission.username)
     return { next: admission.next }
-  }
-  const opened = async (request: FastifyRequest) => (await openSession(request)) ?? fail(notSignedIn())
+  },
+  opened: async (request: FastifyRequest) => (await openSession(request)) ?? fail(notSignedIn()),
+})
+
+function signInRoutes(app: App, parts: Parts): void {
+  const { signIn, cookies, openSession } = parts
+  const { visitor, welcome, opened } = doorOf(parts)
 
   app.route({
     ...contract.signIn,
     config: publicly,
-    handler: async (request, reply) =>
-      welcome(reply, await signIn.withPassword(request.body, visitor(request, normalUsername(request.body.username)))),
+    handler: async (request, reply) => {
+      const { code, ...given } = request.body
+      const from = visitor(request, normalUsername(given.username))
+      const admission =
+        code === undefined ? signIn.withPassword(given, from) : signIn.withBoth({ ...given, code }, from)
+      return welcome(reply, await admission)
+    },
   })
   app.route({
     ...contract.signInSecondFactor,
@@ -104,14 +119,6 @@ function ownRoutes(app: App, platform: Platform, { accounts, signIn, openSession
     },
   })
   app.route({
-    ...contract.changePassword,
-    config: { ...own, ...signInLimit },
-    handler: async (request, reply) => {
-      await accounts.changePassword(staffOnly(request.actor), request.body)
-      return reply.status(204).send(null)
-    },
-  })
-  app.route({
     ...contract.listSessions,
     config: own,
     handler: async (request) => ({ items: await accounts.sessions(staffOnly(request.actor)) }),
@@ -126,16 +133,55 @@ function ownRoutes(app: App, platform: Platform, { accounts, signIn, openSession
   })
 }
 
+/** The own password, second factor and address: each with the proof of who sits there in the same request. */
+function proofRoutes(app: App, parts: Parts): void {
+  const { accounts, signIn, stepUp } = parts
+  const { visitor, welcome, opened } = doorOf(parts)
+  const config = { ...own, ...signInLimit }
+  app.route({
+    ...contract.stepUp,
+    config,
+    handler: async (request) => ({ validMs: await stepUp.stepUp(staffOnly(request.actor), request.body, request.ip) }),
+  })
+  app.route({
+    ...contract.changePassword,
+    config,
+    handler: async (request, reply) => {
+      await accounts.changePassword(staffOnly(request.actor), request.body, request.ip)
+      return reply.status(204).send(null)
+    },
+  })
+  app.route({
+    ...contract.beginSecondFactor,
+    config,
+    handler: (request) => accounts.beginSecondFactor(staffOnly(request.actor), request.body, request.ip),
+  })
+  app.route({
+    ...contract.confirmSecondFactor,
+    config,
+    handler: async (request, reply) => {
+      const open = await opened(request)
+      const admission = await signIn.confirmEnrolment(open, request.body.code, visitor(request, open.staff.username))
+      return welcome(reply, admission)
+    },
+  })
+  app.route({
+    ...contract.changeEmail,
+    config,
+    handler: (request) => accounts.changeEmail(staffOnly(request.actor), request.body, request.ip),
+  })
+}
+
 function staffRoutes(app: App, { accounts }: Parts): void {
   app.route({ ...contract.listStaff, config: administrators, handler: async () => ({ items: await accounts.list() }) })
   app.route({
     ...contract.createStaff,
-    config: administrators,
+    config: administratorsProven,
     handler: async (request, reply) => reply.status(201).send(await accounts.create(request.actor, request.body)),
   })
   app.route({
     ...contract.resetStaff,
-    config: administrators,
+    config: administratorsProven,
     handler: (request) => accounts.resetById(request.actor, request.params.id),
   })
   app.route({
@@ -145,7 +191,7 @@ function staffRoutes(app: App, { accounts }: Parts): void {
   })
   app.route({
     ...contract.enableStaff,
-    config: administrators,
+    config: administratorsProven,
     handler: (request) => accounts.enable(request.actor, request.params.id),
   })
 }
@@ -158,7 +204,7 @@ function serviceRoutes(app: App, { services }: Parts): void {
   })
   app.route({
     ...contract.createServiceCredential,
-    config: administrators,
+    config: administratorsProven,
     handler: async (request, reply) => reply.status(201).send(await services.create(request.actor, request.body)),
   })
   app.route({

@@ -1,16 +1,19 @@
 import type { AuditAction } from '../../contract/audit-words.ts'
 import type { SignInStep, TotpEnrolment } from '../../contract/identity.ts'
-import { type Actor, anonymousActor } from '../platform/actor.ts'
-import { hourMs, type Instant, minuteMs, secondMs } from '../platform/clock.ts'
+import { anonymousActor } from '../platform/actor.ts'
+import { hourMs, minuteMs, secondMs } from '../platform/clock.ts'
 import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
 import { fail, Problem } from '../platform/problem.ts'
+import type { Attempts } from './attempts.ts'
 import { personalSlowDown, sharedSlowDown } from './lockout.ts'
+import type { Notices } from './notices.ts'
 import { demandRoom, hashPassword, isWeaklyHashed, passwordFits } from './passwords.ts'
-import { needsSecondFactor, nextStep, normalUsername } from './staff.ts'
+import type { SecondFactor } from './second-factor.ts'
+import { nextStep, normalUsername } from './staff.ts'
+import { type StaffActor, stepUpNeeded } from './step-up.ts'
 import * as store from './store.ts'
 import type { Tokens } from './tokens.ts'
-import { newTotpSecret, totpStep, totpUri } from './totp.ts'
 
 /** Whence somebody signs in. `browserId`: this browser proved an earlier sign-in under the same user name. */
 export interface Visitor {
@@ -36,10 +39,16 @@ const fullSessionMs = 12 * hourMs
 const halfSessionMs = 10 * minuteMs
 const touchAfterMs = 30 * secondMs
 
-/** What seals a person's TOTP secret: bound to the row, so that a secret copied into another row does not open. */
-export const totpLabel = (staffId: string): string => `staff.totp:${staffId}`
+interface Parts {
+  attempts: Attempts
+  secondFactor: SecondFactor
+  notices: Notices
+}
 
-export const staffActor = (staff: store.StaffRow, sessionId: string): Actor => ({
+/** Proves a second step in the transaction that begins the session; the account as it is then, or undefined. */
+type Prove = (tx: Tx) => Promise<store.StaffRow | undefined>
+
+export const staffActor = (staff: store.StaffRow, sessionId: string): StaffActor => ({
   kind: 'staff',
   id: staff.id,
   name: staff.displayName,
@@ -53,6 +62,11 @@ const wrongPassword = () =>
     status: 401,
     title: 'Tên đăng nhập hoặc mật khẩu không đúng. Vui lòng kiểm tra lại.',
   })
+const wrongPasswordOrCode = () =>
+  new Problem('sign-in-refused', {
+    status: 401,
+    title: 'Tên đăng nhập, mật khẩu hoặc mã xác thực không đúng (mỗi mã chỉ dùng một lần). Vui lòng kiểm tra lại.',
+  })
 const wrongCode = () =>
   new Problem('code-refused', {
     status: 401,
@@ -64,24 +78,15 @@ export const notSignedIn = () =>
     title: 'Ông/bà chưa đăng nhập hoặc phiên làm việc đã hết hạn. Vui lòng đăng nhập lại.',
   })
 
-function slowedDown(until: Instant, now: Instant): Problem {
-  const seconds = Math.ceil((until - now) / secondMs)
-  return new Problem('sign-in-slowed', {
-    status: 429,
-    title: `Đã nhập sai nhiều lần. Vui lòng thử lại sau ${seconds} giây, hoặc liên hệ quản trị hệ thống.`,
-    retryable: true,
-    extra: { retryAfterSeconds: seconds },
-  })
-}
-
 /** Signing in: password, second factor, its enrolment; and the sessions that come of it. */
-export function createSignIn(platform: Platform, tokens: Tokens) {
-  const { db, clock, audit, secrets, changes, config } = platform
+export function createSignIn(platform: Platform, tokens: Tokens, parts: Parts) {
+  const { db, clock, audit, changes, config } = platform
+  const { attempts, secondFactor, notices } = parts
   const idleMs = config.sessionIdleMinutes * minuteMs
 
   /** Which counters an attempt adds to: a proven browser has its own, so that strangers' guesses never slow it (docs/decisions/sign-in-slow-down.md). */
-  function buckets(what: 'password' | 'code', name: string, visitor: Visitor): store.Bucket[] {
-    const key = (scope: string) => secrets.mac('sign-in-failures', `${what} ${name} ${scope}`)
+  function buckets(what: 'password' | 'code' | 'both', name: string, visitor: Visitor): store.Bucket[] {
+    const key = (scope: string) => attempts.key(`${what} ${name} ${scope}`)
     if (visitor.browserId !== undefined)
       return [{ key: key(`browser ${visitor.browserId}`), slowDown: personalSlowDown }]
     return [
@@ -90,11 +95,21 @@ export function createSignIn(platform: Platform, tokens: Tokens) {
     ]
   }
 
-  async function admit(counters: store.Bucket[]): Promise<string[]> {
-    const now = clock.now()
-    const until = await db.transaction((tx) => store.admitAttempt(tx, counters, now))
-    if (until !== null) throw slowedDown(until, now)
-    return counters.map((counter) => counter.key)
+  /**
+   * Whoever knows the password guesses codes, whoever has the code guesses passwords: each in a counter of the account that nobody else can fill.
+   * The others fill decoys of their own address, so that the time an answer takes tells nothing.
+   */
+  function guessers(
+    name: string,
+    id: string | undefined,
+    proof: { knows: boolean; has: boolean },
+    { address }: Visitor,
+  ) {
+    const key = (about: string) => ({ key: attempts.key(about), slowDown: sharedSlowDown })
+    return [
+      proof.knows ? key(`code ${id} everybody`) : key(`decoy-code ${name} address ${address}`),
+      proof.has ? key(`password-with-code ${name} everybody`) : key(`decoy-password ${name} address ${address}`),
+    ]
   }
 
   async function recordFailure(action: AuditAction, staffId: string | undefined, visitor: Visitor): Promise<void> {
@@ -138,35 +153,32 @@ export function createSignIn(platform: Platform, tokens: Tokens) {
     await changes.announce(tx, ...ids.map((id) => `session:${id}`))
   }
 
-  /** Proves the code against the secret, in the transaction that begins the full session. */
-  async function proveCode(tx: Tx, staff: store.StaffRow, code: string): Promise<boolean> {
-    if (staff.totpSecret === null) return false
-    const step = totpStep(secrets.decrypt(totpLabel(staff.id), staff.totpSecret), code, clock.now())
-    return step !== undefined && (await store.spendTotpStep(tx, staff.id, step))
-  }
-
-  async function complete(open: OpenSession, code: string, visitor: Visitor, enrol: boolean): Promise<Admission> {
-    const keys = await admit(buckets('code', open.staff.id, visitor))
+  /** The second step, by a code of the factor in force or the first code of a new one; either way the session gets a new id. */
+  async function complete(open: OpenSession, visitor: Visitor, prove: Prove): Promise<Admission> {
+    const keys = await attempts.admit(buckets('code', open.staff.id, visitor))
     const admission = await db.transaction(async (tx) => {
-      if (!(await store.lockAsProven(tx, open.staff)) || !(await proveCode(tx, open.staff, code))) return undefined
-      const at = new Date(clock.now())
-      const staff = enrol ? await store.updateStaff(tx, open.staff.id, { totpConfirmedAt: at }) : open.staff
+      if (!(await store.lockAsProven(tx, open.staff))) return undefined
+      const staff = await prove(tx)
+      if (staff === undefined) return undefined
       await store.forgiveAttempts(tx, keys)
-      await endSessions(tx, await store.revokeSession(tx, open.staff.id, open.session.id, clock.now()))
-      const made = await begin(tx, staff ?? open.staff, visitor.address, at)
-      if (enrol) {
-        await audit.write(
-          tx,
-          staffActor(open.staff, open.session.id),
-          'second-factor.enrolled',
-          `staff:${open.staff.id}`,
-        )
-      }
-      return made
+      await endSessions(tx, await store.revokeSession(tx, staff.id, open.session.id, clock.now()))
+      return begin(tx, staff, visitor.address, new Date(clock.now()))
     })
     if (admission) return admission
     await recordFailure('second-factor.failed', open.staff.id, visitor)
     throw wrongCode()
+  }
+
+  /** Puts the new factor in force; whoever sits in another session of this account is out. */
+  async function putInForce(tx: Tx, open: OpenSession, code: string): Promise<store.StaffRow | undefined> {
+    const { staff, session } = open
+    const fresh = await secondFactor.confirm(tx, staff, session.id, code)
+    if (fresh === undefined) return undefined
+    await endSessions(tx, await store.revokeSessionsOf(tx, staff.id, clock.now()))
+    const action = staff.totpConfirmedAt === null ? 'second-factor.enrolled' : 'second-factor.replaced'
+    await audit.write(tx, staffActor(staff, session.id), action, `staff:${staff.id}`)
+    await notices.tell(tx, fresh, 'second-factor-set')
+    return fresh
   }
 
   return {
@@ -190,7 +202,8 @@ export function createSignIn(platform: Platform, tokens: Tokens) {
       // Before the attempt is counted: nobody is slowed down later because the house was full.
       demandRoom()
       const username = normalUsername(given.username)
-      const keys = await admit(buckets('password', username, visitor))
+      // Told to everybody alike, whether or not there is such an account and a factor.
+      const keys = await attempts.admit(buckets('password', username, visitor), { withCode: true })
       const staff = await store.staffByUsername(db, username)
       const fits = await passwordFits(staff?.passwordHash, given.password)
       if (!staff || !fits || staff.disabledAt !== null) {
@@ -207,26 +220,54 @@ export function createSignIn(platform: Platform, tokens: Tokens) {
       })
     },
 
+    /**
+     * Password and code in one: the way in for the owner while guesses from many addresses keep the shared counter full. What a stranger can fill
+     * is not asked here; what must stay bounded is counted behind the proof (docs/decisions/sign-in-slow-down.md). One 401 for every fault; 503 as above.
+     */
+    async withBoth(given: { username: string; password: string; code: string }, visitor: Visitor): Promise<Admission> {
+      demandRoom()
+      const username = normalUsername(given.username)
+      const [source] = buckets('both', username, visitor)
+      const keys = await attempts.admit(source === undefined ? [] : [source])
+      const staff = await store.staffByUsername(db, username)
+      const knows = await passwordFits(staff?.passwordHash, given.password)
+      const has = staff !== undefined && secondFactor.fits(staff, given.code)
+      const admitted = await attempts.admitQuietly(guessers(username, staff?.id, { knows, has }, visitor))
+      const admission = await db.transaction(async (tx) => {
+        if (!staff || !knows || admitted === undefined || !(await store.lockAsProven(tx, staff))) return undefined
+        if (!(await secondFactor.prove(tx, staff, given.code))) return undefined
+        await store.forgiveAttempts(tx, [...keys, ...admitted])
+        return begin(tx, staff, visitor.address, new Date(clock.now()))
+      })
+      if (admission) return admission
+      await recordFailure('sign-in.failed', staff?.id, visitor)
+      throw wrongPasswordOrCode()
+    },
+
     /** Code step. Throws 401 when the code is wrong or was used, 429 when slowed down. */
     withCode(open: OpenSession, code: string, visitor: Visitor): Promise<Admission> {
       if (open.next !== 'totp') throw fail(notSignedIn())
-      return complete(open, code, visitor, false)
+      return complete(open, visitor, async (tx) =>
+        (await secondFactor.prove(tx, open.staff, code)) ? open.staff : undefined,
+      )
     },
 
-    /** A new secret, not yet in force. Throws 409 when a second factor is in force already. */
+    /**
+     * A new secret, not yet in force, for the half session of somebody whose role demands a factor and who has none: the password was proven just now.
+     * Throws 409 when a factor is in force, 403 at a full session (there the password is typed again: step-up.ts).
+     */
     async beginEnrolment(open: OpenSession): Promise<TotpEnrolment> {
-      refuseSecondEnrolment(open)
-      const secret = newTotpSecret()
-      const totpSecret = secrets.encrypt(totpLabel(open.staff.id), secret)
-      if (!(await db.transaction((tx) => store.offerTotpSecret(tx, open.staff.id, totpSecret))))
-        throw secondFactorExists()
-      return { secret, uri: totpUri(secret, open.staff.username) }
+      if (open.staff.totpConfirmedAt !== null) throw secondFactorExists()
+      if (open.next !== 'enrol-totp') throw stepUpNeeded(open.staff)
+      return db.transaction(async (tx) => {
+        if (!(await store.lockAsProven(tx, open.staff))) throw secondFactorExists()
+        return secondFactor.offer(tx, open.staff, open.session.id)
+      })
     },
 
-    confirmEnrolment(open: OpenSession, code: string, visitor: Visitor): Promise<Admission> {
-      refuseSecondEnrolment(open)
-      return complete(open, code, visitor, true)
-    },
+    /** Throws 401 when the code does not fit what was offered to this very session. */
+    confirmEnrolment: (open: OpenSession, code: string, visitor: Visitor): Promise<Admission> =>
+      complete(open, visitor, (tx) => putInForce(tx, open, code)),
 
     async signOut(open: OpenSession): Promise<void> {
       await db.transaction(async (tx) => {
@@ -241,11 +282,6 @@ export function createSignIn(platform: Platform, tokens: Tokens) {
 }
 
 export type SignIn = ReturnType<typeof createSignIn>
-
-function refuseSecondEnrolment(open: OpenSession): void {
-  if (open.staff.totpConfirmedAt === null && (open.next === 'enrol-totp' || !needsSecondFactor(open.staff))) return
-  throw secondFactorExists()
-}
 
 const secondFactorExists = () =>
   new Problem('second-factor-exists', {

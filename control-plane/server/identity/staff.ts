@@ -36,6 +36,12 @@ export function passwordFaults(fresh: string, about: { username: string; current
   return faults
 }
 
+/** What speaks against telling somebody at this address; none at all is allowed. */
+export const emailFaults = (email: string | null): Fault[] =>
+  email === null || /^[^\s@<>(),;:"\\]+@[^\s@<>(),;:"\\]+\.[^\s@<>(),;:"\\.]+$/.test(email)
+    ? []
+    : [{ field: 'email', message: 'Địa chỉ thư điện tử chưa đúng.' }]
+
 export interface StaffDraft {
   username: string
   displayName: string

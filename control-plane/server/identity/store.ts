@@ -56,14 +56,15 @@ export async function lockAsProven(tx: Tx, proven: StaffRow): Promise<boolean> {
   return same.length > 0
 }
 
-/** Keeps a new second factor, not yet in force; false when one is in force by now. */
-export async function offerTotpSecret(tx: Tx, staffId: string, totpSecret: string): Promise<boolean> {
-  const offered = await tx
-    .update(staff)
-    .set({ totpSecret, totpLastStep: null })
-    .where(and(eq(staff.id, staffId), isNull(staff.totpConfirmedAt)))
-    .returning({ id: staff.id })
-  return offered.length > 0
+/** An enrolment of a second factor that is over, whichever way. */
+export const noOffer = { totpOffered: null, totpOfferedAt: null, totpOfferedTo: null } as const
+
+/** Notes that the person at this session proved to be its owner just now. */
+export async function markProven(tx: Tx, sessionId: string, now: Instant): Promise<void> {
+  await tx
+    .update(sessions)
+    .set({ provenAt: new Date(now) })
+    .where(eq(sessions.id, sessionId))
 }
 
 /** Locks every enabled administrator's row, so that two of them cannot disable each other. */

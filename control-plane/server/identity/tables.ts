@@ -16,6 +16,12 @@ export const staff = pgTable('staff', {
   totpConfirmedAt: at('totp_confirmed_at'),
   /** The last accepted TOTP time step, so that a code works once. */
   totpLastStep: integer('totp_last_step'),
+  /** A second factor that is being set up: its secret (encrypted), since when, and by which session alone it may be confirmed. */
+  totpOffered: text('totp_offered'),
+  totpOfferedAt: at('totp_offered_at'),
+  totpOfferedTo: uuid('totp_offered_to'),
+  /** Where this person is told of changes to the account; without one the office is told. */
+  email: text('email'),
   disabledAt: at('disabled_at'),
   createdAt: at('created_at').notNull(),
 })
@@ -31,6 +37,8 @@ export const sessions = pgTable(
     lastSeenAt: at('last_seen_at').notNull(),
     expiresAt: at('expires_at').notNull(),
     secondFactorAt: at('second_factor_at'),
+    /** When the person at this session last typed password (and code) again (identity/step-up.ts). */
+    provenAt: at('proven_at'),
     revokedAt: at('revoked_at'),
     address: text('address').notNull(),
   },

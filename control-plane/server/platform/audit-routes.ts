@@ -1,19 +1,48 @@
 import { readAudit, verifyAudit } from '../../contract/audit.ts'
-import { auditPage, type ChainVerdict, verifyAuditTrail } from './audit.ts'
+import { auditPage } from './audit.ts'
+import type { ChainVerdict, Remembered } from './audit-chain.ts'
+import { auditWatch, readRememberedHead } from './audit-watch.ts'
+import { auditVerdictText } from './audit-words.ts'
+import type { CommandHandler } from './commands.ts'
 import type { Module } from './module.ts'
 import type { Platform } from './platform.ts'
 
-const whyBroken = { missing: 'bị xóa', changed: 'đã bị sửa', unlinked: 'không khớp với dòng liền trước' } as const
 const progressEveryRows = 5_000
-
-const verdictText = (verdict: ChainVerdict): string =>
-  verdict.is === 'whole'
-    ? `Nhật ký nguyên vẹn: ${verdict.rows} dòng, mã băm cuối ${verdict.lastHash}.`
-    : `Nhật ký KHÔNG nguyên vẹn: dòng số ${verdict.seq} ${whyBroken[verdict.why]}. Giữ nguyên hệ thống và báo Thanh tra tỉnh.`
+const isHash = /^[0-9a-f]{64}$/
 
 /** The audit trail for people: paged reading, and the check of its hash chain by route and by command (design rule 4.7). */
 export function auditRoutes(platform: Platform): Module {
-  const { db } = platform
+  const { db, audit, config } = platform
+
+  /** Against what this machine remembers, and what the person kept elsewhere. */
+  async function verify(kept: Remembered[], onProgress?: (rows: number) => void): Promise<ChainVerdict> {
+    const own = await readRememberedHead(config.dataFolder)
+    const remembered = own === undefined ? kept : [...kept, own]
+    return audit.verify(db, { remembered, ...(onProgress === undefined ? {} : { onProgress }) })
+  }
+
+  const verifyCommand: CommandHandler = async ({ expect, count }, say) => {
+    const seq = count === undefined ? undefined : Number(count)
+    if (
+      (expect !== undefined && !isHash.test(expect)) ||
+      (seq !== undefined && !(Number.isSafeInteger(seq) && seq > 0))
+    ) {
+      say('Cách dùng: verify-audit --expect MÃ_BĂM (64 chữ số hex) [--count SỐ_DÒNG]')
+      return false
+    }
+    if (seq !== undefined && expect === undefined) {
+      say('Số dòng (--count) chỉ có nghĩa cùng mã băm (--expect).')
+      return false
+    }
+    const kept = expect === undefined ? [] : [{ hash: expect, seq }]
+    const verdict = await verify(kept, (rows) => {
+      if (rows > 0 && rows % progressEveryRows === 0) say(`Đã kiểm tra ${rows} dòng…`)
+    })
+    say(auditVerdictText(verdict))
+    if (verdict.is === 'whole' && expect !== undefined) say('Dòng mang mã băm đã giữ vẫn còn nguyên trong nhật ký.')
+    return verdict.is === 'whole'
+  }
+
   return {
     name: 'audit',
     routes(app) {
@@ -31,20 +60,15 @@ export function auditRoutes(platform: Platform): Module {
         ...verifyAudit,
         // Reads the whole trail: a few times a minute is plenty.
         config: { may: 'audit.read', rateLimit: { max: 20, timeWindow: '1 minute' } },
-        handler: async () => {
-          const verdict = await verifyAuditTrail(db)
-          return { ...verdict, message: verdictText(verdict) }
+        handler: async (request) => {
+          const { expect, count: seq } = request.query
+          const verdict = await verify(expect ? [{ hash: expect, seq }] : [])
+          return { ...verdict, message: auditVerdictText(verdict) }
         },
       })
     },
-    commands: {
-      'verify-audit': async (_given, say) => {
-        const verdict = await verifyAuditTrail(db, (rows) => {
-          if (rows > 0 && rows % progressEveryRows === 0) say(`Đã kiểm tra ${rows} dòng…`)
-        })
-        say(verdictText(verdict))
-        return verdict.is === 'whole'
-      },
-    },
+    reconciliations: auditWatch(platform),
+    commands: { 'verify-audit': verifyCommand },
+    start: () => platform.db.transaction((tx) => audit.takeUpKey(tx)),
   }
 }

@@ -1,12 +1,24 @@
-import { createHash } from 'node:crypto'
-import { and, asc, desc, eq, gt, gte, ilike, lt, lte, or, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, gte, ilike, lt, lte, or, type SQL, sql } from 'drizzle-orm'
 import type { AuditAction } from '../../contract/audit-words.ts'
-import type { Actor } from './actor.ts'
+import { type Actor, systemActor } from './actor.ts'
+import {
+  type AuditRow,
+  auditHash,
+  type ChainVerdict,
+  firstHash,
+  type VerifyOptions,
+  verifyAuditTrail,
+} from './audit-chain.ts'
+import type { AuditKeys } from './audit-keys.ts'
 import type { Clock } from './clock.ts'
 import type { Database, Tx } from './database.ts'
 import { auditTrail } from './tables.ts'
 
-type AuditRow = typeof auditTrail.$inferSelect
+/** The last row of the trail: how many there are, and the hash that stands for all of them. */
+export interface AuditHead {
+  seq: number
+  hash: string
+}
 
 export interface Audit {
   /**
@@ -14,81 +26,57 @@ export interface Audit {
    * `subject` is `kind:id`; `detail` must not hold secrets or citizens' data.
    */
   write(tx: Tx, actor: Actor, action: AuditAction, subject: string, detail?: Record<string, unknown>): Promise<void>
+  /** Sees to it that the trail goes on with the present key, also when nothing else is written. */
+  takeUpKey(tx: Tx): Promise<void>
+  /** Undefined while there is no row. */
+  head(db: Database | Tx): Promise<AuditHead | undefined>
+  verify(db: Database | Tx, options?: VerifyOptions): Promise<ChainVerdict>
 }
 
-const firstHash = '0'.repeat(64)
 // Any fixed number: it names the lock that gives out `seq`, so that two writers cannot fork the chain.
 const chainLock = 7_241_109
 
-export function createAudit(clock: Clock): Audit {
-  return {
-    async write(tx, actor, action, subject, detail = {}) {
-      await tx.execute(sql`select pg_advisory_xact_lock(${chainLock})`)
-      const [last] = await tx.select().from(auditTrail).orderBy(desc(auditTrail.seq)).limit(1)
-      const row = {
-        seq: (last?.seq ?? 0) + 1,
-        at: new Date(clock.now()),
-        actorKind: actor.kind,
-        actorId: actor.id,
-        actorName: actor.name,
-        action,
-        subject,
-        detail: JSON.parse(JSON.stringify(detail)) as Record<string, unknown>,
-        previousHash: last?.hash ?? firstHash,
-      }
-      await tx.insert(auditTrail).values({ ...row, hash: auditHash(row) })
-    },
+export function createAudit(clock: Clock, keys: AuditKeys): Audit {
+  const [present] = keys
+
+  async function lastRow(tx: Tx): Promise<AuditRow | undefined> {
+    await tx.execute(sql`select pg_advisory_xact_lock(${chainLock})`)
+    const [last] = await tx.select().from(auditTrail).orderBy(desc(auditTrail.seq)).limit(1)
+    return last
   }
-}
 
-/** SHA-256 over the row's members in a fixed order, with object keys sorted: the same text whatever database kept it. */
-export function auditHash(row: Omit<AuditRow, 'hash'>): string {
-  const members = [
-    row.seq,
-    row.at.toISOString(),
-    row.actorKind,
-    row.actorId,
-    row.actorName,
-    row.action,
-    row.subject,
-    canonical(row.detail),
-    row.previousHash,
-  ]
-  return createHash('sha256').update(JSON.stringify(members)).digest('hex')
-}
-
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical)
-  if (value === null || typeof value !== 'object') return value
-  return Object.entries(value)
-    .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([key, inner]) => [key, canonical(inner)])
-}
-
-export type ChainVerdict =
-  | { is: 'whole'; rows: number; lastHash: string }
-  | { is: 'broken'; seq: number; why: 'missing' | 'changed' | 'unlinked' }
-
-/** Reads the whole chain in pages and names the first broken row (design rule 7). */
-export async function verifyAuditTrail(db: Database | Tx, onProgress?: (rows: number) => void): Promise<ChainVerdict> {
-  let expectedSeq = 1
-  let previousHash = firstHash
-  for (;;) {
-    const page = await db
-      .select()
-      .from(auditTrail)
-      .where(gt(auditTrail.seq, expectedSeq - 1))
-      .orderBy(asc(auditTrail.seq))
-      .limit(500)
-    for (const row of page) {
-      if (row.seq !== expectedSeq) return { is: 'broken', seq: expectedSeq, why: 'missing' }
-      if (row.previousHash !== previousHash) return { is: 'broken', seq: row.seq, why: 'unlinked' }
-      if (auditHash(row) !== row.hash) return { is: 'broken', seq: row.seq, why: 'changed' }
-      previousHash = row.hash
-      expectedSeq++
+  async function write(...[tx, actor, action, subject, detail = {}]: Parameters<Audit['write']>): Promise<void> {
+    const last = await lastRow(tx)
+    const row = {
+      seq: (last?.seq ?? 0) + 1,
+      at: new Date(clock.now()),
+      actorKind: actor.kind,
+      actorId: actor.id,
+      actorName: actor.name,
+      action,
+      subject,
+      detail: JSON.parse(JSON.stringify(detail)) as Record<string, unknown>,
+      previousHash: last?.hash ?? firstHash,
+      keyId: present.id,
     }
-    onProgress?.(expectedSeq - 1)
-    if (page.length < 500) return { is: 'whole', rows: expectedSeq - 1, lastHash: previousHash }
+    await tx.insert(auditTrail).values({ ...row, hash: auditHash(row, present.key) })
+  }
+
+  return {
+    write,
+    async takeUpKey(tx) {
+      const last = await lastRow(tx)
+      if (last?.keyId !== present.id) await write(tx, systemActor, 'audit.key-used', `audit-key:${present.id}`)
+    },
+    async head(db) {
+      const [last] = await db
+        .select({ seq: auditTrail.seq, hash: auditTrail.hash })
+        .from(auditTrail)
+        .orderBy(desc(auditTrail.seq))
+        .limit(1)
+      return last
+    },
+    verify: (db, options) => verifyAuditTrail(db, keys, options),
   }
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { sql } from 'drizzle-orm'
 import { systemActor } from './actor.ts'
 import type { CommandHandler } from './commands.ts'
@@ -26,6 +26,7 @@ function backUp({ database, db, audit }: Platform): CommandHandler {
     }
     // First, so that the copy tells of itself too.
     await db.transaction((tx) => audit.write(tx, systemActor, 'backup.made', 'backup:database'))
+    const head = await audit.head(db)
     await db.execute(sql`checkpoint`)
     const bytes = new Uint8Array(await (await pglite.dumpDataDir('none')).arrayBuffer())
     const partial = `${file}.part`
@@ -38,7 +39,10 @@ function backUp({ database, db, audit }: Platform): CommandHandler {
       throw error
     }
     await rename(partial, file)
+    // Beside the copy: whoever brings it back sees that nothing was cut off.
+    await writeFile(`${file}.audit-head`, `${head?.seq} ${head?.hash}\n`, { mode: 0o600 })
     say('Đã sao lưu cơ sở dữ liệu.')
+    say(`Nhật ký trong bản sao lưu: ${head?.seq} dòng, mã băm cuối ${head?.hash}.`)
     return true
   }
 }

@@ -18,6 +18,12 @@ const ConfigSchema = Type.Object({
     pattern: '^[0-9a-f]{64}$',
     description: '64 chữ số hex; mất khóa này là mất dữ liệu đã mã hóa',
   }),
+  auditKeys: Type.String({
+    pattern: '^([0-9a-f]{64}([\\s,]+[0-9a-f]{64})*)?$',
+    default: '',
+    description: 'khóa của nhật ký, mỗi khóa 64 chữ số hex, mới nhất trước; để trống: lấy từ khóa chính',
+  }),
+  auditMail: Type.String({ default: '', description: 'nơi nhận mã băm nhật ký hằng ngày; để trống: officeMail' }),
   edgeSecret: Type.String({ minLength: 32, description: 'bí mật chung với mô-đun Prosody, ít nhất 32 ký tự' }),
   jitsiUrl: Url({ description: 'địa chỉ Jitsi Meet, ví dụ https://meet.example' }),
   jitsiPeerToPeer: Type.Boolean({ default: false, description: 'true chỉ khi chạy thử không có videobridge' }),

@@ -21,6 +21,13 @@ export function createMetrics() {
       registers,
     }),
     waitingMails: new Gauge({ name: 'tiepdan_waiting_mails', help: 'Mails that the server has not taken', registers }),
+    auditRows: new Gauge({ name: 'tiepdan_audit_rows', help: 'Rows of the audit trail', registers }),
+    auditHead: new Gauge({
+      name: 'tiepdan_audit_head',
+      help: 'The hash of the last row of the audit trail, which stands for all of them',
+      labelNames: ['hash'],
+      registers,
+    }),
     faults: new Counter({
       name: 'tiepdan_faults_total',
       help: 'Background work that failed and will be tried again',

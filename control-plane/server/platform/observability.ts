@@ -43,6 +43,19 @@ function watchDatabase({ database, db, alerts, clock, changes, log }: Platform):
 export function observability(platform: Platform): Module {
   const { db, mail, alerts, metrics, log } = platform
   const subject = 'smtp'
+
+  /** One series at a time; none while the database is away. */
+  async function tellAuditHead(): Promise<void> {
+    const head = await platform.audit.head(db).catch((error: unknown) => {
+      log.error({ err: error }, 'audit head not read')
+      return undefined
+    })
+    metrics.auditHead.reset()
+    if (head === undefined) return
+    metrics.auditRows.set(head.seq)
+    metrics.auditHead.set({ hash: head.hash }, 1)
+  }
+
   return {
     name: 'observability',
     routes(app) {
@@ -75,6 +88,7 @@ export function observability(platform: Platform): Module {
           return [databaseAlert]
         })
         metrics.openAlerts.reset()
+        await tellAuditHead()
         for (const alert of open) metrics.openAlerts.inc({ kind: alert.kind, severity: alert.severity })
         return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
       })

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { type Alerts, createAlerts } from './alerts.ts'
 import { type Audit, createAudit } from './audit.ts'
+import { createAuditKeys } from './audit-keys.ts'
 import { type Changes, createChanges } from './changes.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -53,6 +54,7 @@ export async function createPlatform(
       await changes.announce(tx, 'alerts')
     },
   })
+  const secrets = createSecrets(Buffer.from(config.masterKey, 'hex'))
   const alerts = createAlerts(clock, mail, config.officeMail)
   return {
     config,
@@ -63,9 +65,9 @@ export async function createPlatform(
     mail,
     jobs: createJobs(database, log),
     alerts,
-    audit: createAudit(clock),
+    audit: createAudit(clock, createAuditKeys(config.auditKeys, secrets)),
     changes,
-    secrets: createSecrets(Buffer.from(config.masterKey, 'hex')),
+    secrets,
     metrics: createMetrics(),
   }
 }

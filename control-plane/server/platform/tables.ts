@@ -14,6 +14,8 @@ export const auditTrail = pgTable('audit_trail', {
   subject: text('subject').notNull(),
   detail: jsonb('detail').$type<Record<string, unknown>>().notNull(),
   previousHash: text('previous_hash').notNull(),
+  /** Which key the hash was made with (audit-keys.ts); null in rows of releases that had none. */
+  keyId: text('key_id'),
   hash: text('hash').notNull(),
 })
 

@@ -46,7 +46,7 @@ export function roomRoutes(app: App, deps: Deps): void {
   })
   app.route({
     ...contract.revealGrant,
-    config: { may: 'grant.read' },
+    config: { may: 'grant.read', stepUp: true },
     handler: (request) => desk.reveal(request.params.id, request.actor),
   })
   app.route({

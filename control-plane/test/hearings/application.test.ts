@@ -6,7 +6,6 @@ import type { NewHearing } from '../../contract/hearing-plan.ts'
 import type { HearingAnswer } from '../../contract/hearings.ts'
 import type { Role } from '../../contract/words.ts'
 import { endpoints } from '../../server/endpoints/tables.ts'
-import { verifyAuditTrail } from '../../server/platform/audit.ts'
 import { auditTrail } from '../../server/platform/tables.ts'
 import { type TestApplication, testApplication } from '../support/application.ts'
 import { signedIn } from '../support/staff.ts'
@@ -71,7 +70,7 @@ test('through the whole application: signed-in people plan and approve, and nobo
   ])
   assert.deepEqual(answers.map((answer) => answer.status).sort(), [200, 409])
   assert.equal((await trail()).filter((row) => row.action === 'hearing.approved').length, 1)
-  assert.equal((await verifyAuditTrail(app.platform.db)).is, 'whole')
+  assert.equal((await app.platform.audit.verify(app.platform.db)).is, 'whole')
 })
 
 test('through the whole application: the office reads the case without the citizen, and the hearing with its moves', async () => {

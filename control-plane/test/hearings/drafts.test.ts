@@ -4,7 +4,6 @@ import { asc, eq, sql } from 'drizzle-orm'
 import type { HearingAnswer, HearingListItem } from '../../contract/hearings.ts'
 import { endpoints } from '../../server/endpoints/tables.ts'
 import { hearings } from '../../server/hearings/tables.ts'
-import { verifyAuditTrail } from '../../server/platform/audit.ts'
 import { auditTrail } from '../../server/platform/tables.ts'
 import { testNow } from '../support/application.ts'
 import { aCase, aConsentedCase, aDraft, aPlan, as, aWorld, moved, type World } from './world.ts'
@@ -193,7 +192,7 @@ test('an endpoint that was closed after the draft stops the submission', async (
 test('two drafts at once have two codes; the audit chain of all this is whole', async () => {
   const drafts = await Promise.all(Array.from({ length: 6 }, () => aDraft(world, { caseIds: [] })))
   assert.equal(new Set(drafts.map((draft) => draft.code)).size, 6)
-  assert.equal((await verifyAuditTrail(world.db)).is, 'whole')
+  assert.equal((await world.platform.audit.verify(world.db)).is, 'whole')
   assert.equal(
     (await world.db.select().from(hearings)).every((row) => row.version >= 1),
     true,

@@ -5,7 +5,6 @@ import type { HearingAnswer, HearingListItem } from '../../contract/hearings.ts'
 import type { HearingMoved } from '../../server/hearings/index.ts'
 import { hearingMoves } from '../../server/hearings/tables.ts'
 import { systemActor } from '../../server/platform/actor.ts'
-import { verifyAuditTrail } from '../../server/platform/audit.ts'
 import { minuteMs } from '../../server/platform/clock.ts'
 import { testNow } from '../support/application.ts'
 import { aDraft, aPlan, as, aWorld, moved, type World } from './world.ts'
@@ -237,5 +236,5 @@ test('other modules: a plan, plans of a window, and a move that lets a hearing e
 })
 
 test('the audit chain of all these moves is whole', async () => {
-  assert.equal((await verifyAuditTrail(world.db)).is, 'whole')
+  assert.equal((await world.platform.audit.verify(world.db)).is, 'whole')
 })

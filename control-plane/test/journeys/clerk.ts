@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import type { TrialAccount } from '../stage/trial.ts'
 import { type Desk, openDesk } from './browser.ts'
 import { type Person, personWith, secondFactorCode } from './people.ts'
@@ -122,12 +122,25 @@ export async function planHearing(page: Page, startsAt: number, endpointName: st
   return idIn(page)
 }
 
+/** Types password and code once more when the screen asks who sits there; `shown` is what then appears. */
+export async function proveAgain(page: Page, account: TrialAccount, shown: Locator): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Xác nhận lại là ông/bà' })
+  await dialog.or(shown).first().waitFor()
+  if (!(await dialog.isVisible())) return
+  await dialog.getByLabel('Mật khẩu hiện tại').fill(account.password)
+  if (account.totpSecret !== undefined) await dialog.getByLabel('Mã xác thực').fill(await secondFactorCode(account))
+  await dialog.getByRole('button', { name: 'Xác nhận' }).click()
+  await shown.waitFor()
+}
+
 /** The office makes a code for a room PC; the code that is read out. */
-export async function makeCode(page: Page, url: string, endpointId: string): Promise<string> {
+export async function makeCode({ page, person }: Clerk, url: string, endpointId: string): Promise<string> {
   await page.goto(`${url}/diem-cau/${endpointId}`)
   await page.getByRole('button', { name: 'Cấp mã ghi danh' }).click()
   await page.getByRole('button', { name: 'Tạo mã' }).click()
-  const code = (await page.getByTestId('enrolment-code').textContent()) ?? ''
+  const shown = page.getByTestId('enrolment-code')
+  await proveAgain(page, person.account, shown)
+  const code = (await shown.textContent()) ?? ''
   await page.getByRole('button', { name: 'Đóng' }).click()
   return code.trim()
 }

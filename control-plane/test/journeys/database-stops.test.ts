@@ -181,7 +181,7 @@ suite('PostgreSQL stopped and started again under people who write', { skip: unl
     )
     assert.equal(told.rows[0]?.n, ids.size, 'a case without its audit row, or the reverse')
     await client.end()
-    const audit = await cast.administrator.does(verifyAudit, {})
+    const audit = await cast.administrator.does(verifyAudit, { querystring: {} })
     assert.equal(audit.is, 'whole', JSON.stringify(audit))
     assert.equal((await cast.board.does(getHearing, { params: { id: hearingId } })).status, 'approved')
   }

@@ -3,7 +3,7 @@ import { hearingRecording } from '../../contract/recordings.ts'
 import { listGrants, showRoom } from '../../contract/rooms.ts'
 import type { Trial } from '../stage/trial.ts'
 import { type Desk, openDesk } from './browser.ts'
-import { type Clerk, decide, openTab } from './clerk.ts'
+import { type Clerk, decide, openTab, proveAgain } from './clerk.ts'
 import { until } from './people.ts'
 import type { Shoot } from './tour.ts'
 
@@ -21,7 +21,9 @@ export async function linkStep(
   await openTab(page, trial.url, hearingId, 'dang-nhap')
   const card = page.locator('.mantine-Card-root', { hasText: grant.displayName })
   await card.getByRole('button', { name: 'Xem liên kết, mã' }).click()
-  const link = (await page.getByTestId('grant-link').textContent()) ?? ''
+  const shown = page.getByTestId('grant-link')
+  await proveAgain(page, person.account, shown)
+  const link = (await shown.textContent()) ?? ''
   expect(link.startsWith(`${trial.url}/vao#`), 'the token is in the fragment')
   await shoot(page, '07-lien-ket')
   await page.getByRole('button', { name: 'Đóng' }).click()

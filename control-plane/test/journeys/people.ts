@@ -1,5 +1,5 @@
 import { Secret, TOTP } from 'otpauth'
-import { signIn, signInSecondFactor } from '../../contract/identity.ts'
+import { signIn, signInSecondFactor, stepUp } from '../../contract/identity.ts'
 import type { ProblemDocument, RouteAnswer, RouteContract, RouteInput } from '../../contract/route.ts'
 import type { TrialAccount } from '../stage/trial.ts'
 
@@ -40,9 +40,27 @@ export async function secondFactorCode(account: TrialAccount): Promise<string> {
   }
 }
 
+/** What this person types when asked again who he is. */
+async function proofOf(account: TrialAccount): Promise<{ password: string; code?: string }> {
+  const { password } = account
+  return account.totpSecret === undefined ? { password } : { password, code: await secondFactorCode(account) }
+}
+
 /** Somebody who signed in at a screen: the same session at the HTTP interface. */
 export function personWith(url: string, account: TrialAccount, jar: Map<string, string>): Person {
-  const person: Person = { account, jar, does: (contract, input) => ask(url, person, contract, input) }
+  const person: Person = {
+    account,
+    jar,
+    async does(contract, input) {
+      try {
+        return await ask(url, person, contract, input)
+      } catch (error) {
+        if (!(error instanceof Refused) || error.problem.type !== 'urn:tiepdan:problem:step-up-needed') throw error
+        await ask(url, person, stepUp, { body: await proofOf(account) })
+        return ask(url, person, contract, input)
+      }
+    },
+  }
   return person
 }
 

@@ -152,7 +152,7 @@ async function enrol(scene: Scene, endpoint: { id: string; name: string; kind: s
   await desk.page.goto(`${trial.url}/kiosk`)
   await desk.page.getByLabel('Mã ghi danh').waitFor()
   if (endpoint.kind === 'central') await shoot(desk.page, '05-kiosk-ghi-danh')
-  await desk.page.getByLabel('Mã ghi danh').fill(await makeCode(office.page, trial.url, endpoint.id))
+  await desk.page.getByLabel('Mã ghi danh').fill(await makeCode(office, trial.url, endpoint.id))
   await desk.page.getByRole('button', { name: 'Ghi danh' }).click()
   await desk.page.getByRole('heading', { name: endpoint.name, exact: true }).waitFor()
   return desk

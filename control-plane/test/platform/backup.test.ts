@@ -77,6 +77,9 @@ test('what a running system saved is there again after its folder was lost', {
   const server = await startServer()
   const made = script('backup', saved)
   assert.equal(made.status, 0, made.stderr)
+  const [, rows, hash] = /Nhật ký trong bản sao lưu: (\d+) dòng, mã băm cuối ([0-9a-f]{64})/.exec(made.stdout) ?? []
+  const note = spawnSync('tar', ['-xzOf', saved, './database.tar.audit-head'], { encoding: 'utf8' })
+  assert.equal(note.stdout.trim(), `${rows} ${hash}`, 'the note goes with the backup')
   assert.equal(statSync(saved).mode & 0o077, 0)
   assert.equal(script('backup', saved).status, 1, 'an older backup is not written over')
   const refused = script('restore', saved)

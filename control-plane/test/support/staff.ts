@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import type { Role } from '../../contract/words.ts'
 import type { Application } from '../../server/app.ts'
 import { createIdentity, type SeedAccount } from '../../server/identity/index.ts'
-import { staff } from '../../server/identity/tables.ts'
+import { sessions, staff } from '../../server/identity/tables.ts'
 import { totpCode } from '../../server/identity/totp.ts'
 
 export const testPassword = 'mật khẩu chạy thử 1'
@@ -34,13 +34,27 @@ export function cookiesOf(answer: { cookies: { name: string; value: string }[] }
   return answer.cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
 }
 
-/** Signs in through the real routes, second factor included; the headers of that browser. */
+/**
+ * Signs in through the real routes, second factor included; the headers of that browser. The person has just typed the password again, as
+ * many acts demand, unless `proven` is false.
+ */
 export async function signedIn(
   app: Running,
   role: Role,
-  options: { username?: string; endpointId?: string } = {},
+  options: { username?: string; endpointId?: string; proven?: boolean } = {},
 ): Promise<{ cookie: string; origin: string }> {
   const account = await anAccount(app, role, options)
+  const headers = await signInAs(app, account)
+  if (options.proven !== false) await proveSessions(app)
+  return headers
+}
+
+/** As if everybody with an open session had typed the password again just now. */
+async function proveSessions(app: Running): Promise<void> {
+  await app.platform.db.update(sessions).set({ provenAt: new Date(app.platform.clock.now()) })
+}
+
+async function signInAs(app: Running, account: SeedAccount): Promise<{ cookie: string; origin: string }> {
   const origin = app.platform.config.publicUrl
   const first = await app.http.inject({
     method: 'POST',
@@ -57,6 +71,6 @@ export async function signedIn(
     headers: { origin, cookie: cookiesOf(first) },
     payload: { code: totpCode(testTotpSecret, app.platform.clock.now()) },
   })
-  if (second.statusCode !== 200) throw new Error(`sign-in of ${role} failed: ${second.body}`)
+  if (second.statusCode !== 200) throw new Error(`sign-in of ${account.role} failed: ${second.body}`)
   return { cookie: cookiesOf(second), origin }
 }
