@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Actor, systemActor } from '../platform/actor.ts'
 import type { Platform } from '../platform/platform.ts'
 import { forbidden, Problem } from '../platform/problem.ts'
+import { storable } from '../platform/text.ts'
 
 /** Who sends files and reports: always the credential that was proven, never what the input calls itself. */
 export type Sender = Actor & { kind: 'service' }
@@ -32,7 +33,8 @@ export const senderOfPart = (part: { senderId: string | null; senderName: string
  */
 export async function refuseForeignHost(platform: Platform, sender: Sender, host: string): Promise<void> {
   if (sender.hosts.includes(host)) return
-  const given = host.slice(0, 60)
+  // A cut may leave half a character, which no database takes.
+  const given = storable(host.slice(0, 60))
   await platform.db.transaction(async (tx) => {
     const fresh = await platform.alerts.raise(tx, {
       kind: 'recorder-host-refused',
