@@ -4,6 +4,7 @@ import type { App } from '../platform/http.ts'
 import type { Platform } from '../platform/platform.ts'
 import { forbidden, Problem } from '../platform/problem.ts'
 import { sameSecret } from '../platform/secrets.ts'
+import { storable } from '../platform/text.ts'
 import { isDecision, isPermission, type Permission, roleMay } from './permissions.ts'
 import { notSignedIn, type OpenSession, staffActor } from './sign-in.ts'
 import type { BearerFamily } from './tokens.ts'
@@ -107,8 +108,9 @@ async function refuseUnpermitted(platform: Platform, request: FastifyRequest, pe
   if (actor.kind === 'staff' && roleMay(actor.role, permission)) return
   if (isDecision(permission)) {
     const { id } = request.params as { id?: string }
+    // Nothing of the address was checked yet.
     const noun = permission.split('.')[0]
-    const subject = id === undefined ? `permission:${permission}` : `${noun}:${id.slice(0, 60)}`
+    const subject = id === undefined ? `permission:${permission}` : `${noun}:${storable(id.slice(0, 60))}`
     const detail = { permission, method: request.method, route: request.routeOptions.url }
     await platform.db.transaction((tx) => platform.audit.write(tx, actor, 'permission.denied', subject, detail))
   }

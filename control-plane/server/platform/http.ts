@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
@@ -51,6 +52,8 @@ const strangersBodyBytes = 4 * 1024
 /** A WebSocket message; the largest of ours is a room PC's state. */
 const messageBytes = 16 * 1024
 const mostFaults = 50
+const malformedTitle = 'Yêu cầu không hợp lệ. Vui lòng tải lại trang rồi thử lại.'
+const problemType = 'application/problem+json'
 
 /** Builds the application with everything that holds for every route: limits, headers, problem documents, OpenAPI. */
 export async function createHttp(config: Config, log: Logger): Promise<App> {
@@ -63,6 +66,13 @@ export async function createHttp(config: Config, log: Logger): Promise<App> {
     requestTimeout: 120_000,
     connectionTimeout: 130_000,
     forceCloseConnections: true,
+    // Before any route: an address that cannot be read, a parameter that is too long.
+    frameworkErrors: (error, _request, reply) => {
+      const problem = asProblem(error)
+      reply.raw.writeHead(problem.status, { 'content-type': problemType })
+      reply.raw.end(JSON.stringify(problemDocument(problem)))
+    },
+    clientErrorHandler: refuseMalformed,
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.decorateRequest('actor')
   app.setValidatorCompiler(validatorCompiler)
@@ -70,11 +80,9 @@ export async function createHttp(config: Config, log: Logger): Promise<App> {
   app.setErrorHandler<FastifyError | Problem>((error, request, reply) => {
     const problem = asProblem(error)
     if (problem.status >= 500) request.log.error({ err: error, problem: problem.type }, 'request failed')
-    return reply.status(problem.status).type('application/problem+json').send(problemDocument(problem))
+    return reply.status(problem.status).type(problemType).send(problemDocument(problem))
   })
-  app.setNotFoundHandler((_request, reply) =>
-    reply.status(404).type('application/problem+json').send(problemDocument(noSuchRoute())),
-  )
+  app.setNotFoundHandler((_request, reply) => reply.status(404).type(problemType).send(problemDocument(noSuchRoute())))
   // Before its body is read.
   app.addHook('onRequest', async (request) => {
     if (request.is404) throw noSuchRoute()
@@ -122,6 +130,22 @@ export async function createHttp(config: Config, log: Logger): Promise<App> {
     openapi: { openapi: '3.1.0', info: { title: 'Tiếp công dân trực tuyến', version: '1' } },
   })
   return app as unknown as App
+}
+
+/** What is no HTTP at all: told as a problem document on the bare line, which then is closed. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  const known: Record<string, number> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 }
+  const status = known[error.code ?? ''] ?? 400
+  const body = JSON.stringify(problemDocument(new Problem('malformed-request', { status, title: malformedTitle })))
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `content-type: ${problemType}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ]
+  if (socket.writable) socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
+  socket.destroy(error)
 }
 
 /** 404: no route has this address. */
@@ -186,7 +210,7 @@ function asProblem(error: FastifyError | Problem): Problem {
   if (status < 500) {
     return new Problem(error.code?.toLowerCase().replaceAll('_', '-') ?? 'bad-request', {
       status,
-      title: 'Yêu cầu không hợp lệ. Vui lòng tải lại trang rồi thử lại.',
+      title: malformedTitle,
     })
   }
   if (error instanceof OutcomeUnknown) {

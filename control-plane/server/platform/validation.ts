@@ -3,12 +3,20 @@ import type { FastifySchemaCompiler } from 'fastify'
 import { formats } from './formats.ts'
 import { storable } from './text.ts'
 
+// A snapshot of ten full hearings has 10,000 values, the largest plan 3,000.
+const mostValues = 30_000
 /** More values than this are looked at only until the first fault: each of them could have a fault of its own. */
 const tellAllUpTo = 5_000
-const mostValues = 200_000
 const deepest = 16
 
-const settings = { useDefaults: true, removeAdditional: false, allowUnionTypes: true, formats } as const
+// `strictNumbers` would let Infinity by: it leaves out the limits for what is not finite, and every figure here has both of them.
+const settings = {
+  strictNumbers: false,
+  useDefaults: true,
+  removeAdditional: false,
+  allowUnionTypes: true,
+  formats,
+} as const
 // An address has nothing but texts: there a figure must be read from one. A body says itself what each value is, and null is not 0.
 const makers = {
   address: {

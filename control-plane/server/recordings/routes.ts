@@ -145,6 +145,9 @@ function uploadRoutes(app: App, uploads: Uploads): void {
         config: { may: 'service', rateLimit: { max: 60_000 } },
         schema: { hide: true },
         handler: (request, reply) => {
+          // The names that tus gives; any other would be looked for on the disk.
+          if (!/^\/api\/uploads(\/[0-9a-f]{32})?\/?$/.test(request.url.split('?')[0] ?? ''))
+            throw notFound('lượt gửi tệp')
           reply.hijack()
           uploads.server.handle(request.raw, reply.raw).catch((error: unknown) => {
             request.log.warn({ err: error }, 'upload request failed')

