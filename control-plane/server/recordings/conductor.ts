@@ -8,7 +8,7 @@ import type { Rooms } from '../rooms/index.ts'
 import { conductLimits, type Decision, decide, type Seen, type Situation } from './conduct.ts'
 import { type Asked, createConductNotes, type Memory } from './conduct-notes.ts'
 import { growthOf } from './reports.ts'
-import { fromRecorder } from './seen.ts'
+import { follow } from './seen.ts'
 import * as store from './store.ts'
 
 const tickMs = 1_000
@@ -135,6 +135,8 @@ export function createRecordingConductor(deps: Deps) {
     seen: { current: Seen; lost: boolean; changed: () => unknown },
   ): Promise<Conductor> {
     const now = clock.now()
+    const ended = (await store.sessionsOf(db, [row.id])).filter((session) => session.endedAt !== null)
+    const over = new Set(ended.map((session) => session.sessionId))
     const token = await deps.rooms.mintToken({
       room: row.roomName,
       user: { id: `agent:recording:${row.id}`, name: 'Ghi hình', moderator: true, hidden: true },
@@ -148,7 +150,7 @@ export function createRecordingConductor(deps: Deps) {
       call: deps.rooms.callSettings(),
       signal: AbortSignal.any([stop, AbortSignal.timeout(openMs)]),
       onEvent(event) {
-        if (event.is === 'recorder') seen.current = fromRecorder(event, clock.now())
+        if (event.is === 'recorder') seen.current = follow(seen.current, over, event, clock.now())
         if (event.is === 'lost') seen.lost = true
         seen.changed()
       },
@@ -185,7 +187,7 @@ export function createRecordingConductor(deps: Deps) {
     decision: Decision,
     row: store.RecordingRow,
     conductor: Conductor,
-    seen: { current: Seen },
+    seen: { current: Seen; lost: boolean },
     asked: Asked,
     memory: Memory,
   ): Promise<void> {
@@ -201,7 +203,10 @@ export function createRecordingConductor(deps: Deps) {
           )
           .catch(async (error: unknown) => {
             asked.askedAt = null
-            await notes.tellFault(row.id, `recorder-${reasonOf(error)}`, memory, true)
+            const reason = reasonOf(error)
+            await notes.tellFault(row.id, `recorder-${reason}`, memory, true)
+            // The room is recorded already, by a session that this page has not seen: a new page is told by the focus what runs.
+            if (reason === 'unexpected-request') seen.lost = true
           })
       case 'stop':
         if (decision.fault !== null)

@@ -110,6 +110,31 @@ test('Jitsi Meet’s settings evaluate, in Vietnamese, with nothing asked of a t
   assert.equal(typeof JSON.parse(text('chrome-policies.json')), 'object')
 })
 
+// What Jitsi Meet (08/2026) reads from interface_config.js without a default in its code; found by running it: the film showed a picture of 320 pixels.
+const withoutDefault = [
+  'VIDEO_LAYOUT_FIT',
+  'VERTICAL_FILMSTRIP',
+  'LOCAL_THUMBNAIL_RATIO',
+  'REMOTE_THUMBNAIL_RATIO',
+  'DEFAULT_BACKGROUND',
+  'AUDIO_LEVEL_PRIMARY_COLOR',
+  'AUDIO_LEVEL_SECONDARY_COLOR',
+  'AUTO_PIN_LATEST_SCREEN_SHARE',
+  'SETTINGS_SECTIONS',
+]
+
+test('a picture fills the screen: what Jitsi Meet has no default for stands in its settings', () => {
+  const context: { interfaceConfig?: Record<string, unknown> } = {}
+  runInNewContext(text('interface_config.js'), context)
+  const set = context.interfaceConfig ?? {}
+  assert.deepEqual(
+    withoutDefault.filter((name) => set[name] === undefined),
+    [],
+  )
+  assert.equal(set.VIDEO_LAYOUT_FIT, 'both')
+  assert.equal(set.VERTICAL_FILMSTRIP, true)
+})
+
 test('a room is made by the conference request through Prosody alone: the page knows no other way, the web server has no other door', () => {
   const context: { config?: Record<string, unknown> } = {}
   runInNewContext(text('config.js'), context)

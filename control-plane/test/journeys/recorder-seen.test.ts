@@ -37,7 +37,9 @@ suite('a recording is known by the recorder’s presence in the room', { skip: u
     await withTrial({}, async (trial, browser) => {
       const held = await aLiveHearing(trial, browser)
       const [first] = await pictureAtAll(held.kiosks, trial.stage.jitsiUrl, 20_000)
-      assert.deepEqual(await statesOf(held), ['recording.pending', 'recording.on'])
+      // It looks once a second: a `pending` that is over by then is not written down.
+      const states = await statesOf(held)
+      assert.deepEqual(states, states.length === 1 ? ['recording.on'] : ['recording.pending', 'recording.on'])
       await held.cast.office.does(endHearing, { params: { id: held.hearingId } })
       const stored = await until('it is in the store', 90_000, held.recording, (seen) => seen?.status === 'ready')
       assert.deepEqual([stored?.faults, stored?.sessions.length, stored?.parts.length], [0, 1, 1])

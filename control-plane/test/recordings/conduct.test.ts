@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { conductLimits, decide, restartDelayMs, type Situation } from '../../server/recordings/conduct.ts'
 import { chapterMetadata, chaptersOf, recordingStatus } from '../../server/recordings/recording.ts'
 import { growthOf } from '../../server/recordings/reports.ts'
-import { fromRecorder } from '../../server/recordings/seen.ts'
+import { follow, fromRecorder } from '../../server/recordings/seen.ts'
 
 const t0 = 1_000_000
 const situation = (change: Partial<Situation>): Situation => ({
@@ -138,4 +138,45 @@ test('chapters follow the agenda as seen from the first picture', () => {
     { title: 'Ý kiến = công dân; #1', startMs: 55_000 },
   ])
   assert.match(chapterMetadata(chapters, 120_000), /START=55000\nEND=120000\ntitle=Ý kiến \\= công dân\\; \\#1/)
+})
+
+const told = (status: 'pending' | 'on' | 'off', sessionId: string | null, error: string | null = null) =>
+  ({ is: 'recorder', status, sessionId, error }) as const
+
+test('a session that gave way to another is not heard any more, however late its browser leaves the room', () => {
+  const over = new Set<string>()
+  const events = [
+    told('pending', 's1'),
+    told('on', 's1'),
+    told('on', 's1', 'error'),
+    told('pending', 's2'),
+    // The killed Jibri's browser is ended, and Prosody gives it up fifteen seconds later.
+    told('off', 's1', 'error'),
+    told('on', 's2'),
+    told('off', 's1'),
+    told('on', 's1'),
+  ]
+  let seen = follow({ is: 'none' }, over, told('off', null), t0)
+  for (const [step, event] of events.entries()) seen = follow(seen, over, event, t0 + step)
+  assert.deepEqual(seen, { is: 'on', sessionId: 's2', since: t0 + 5 })
+  assert.deepEqual(follow(seen, over, told('off', 's2', 'error'), t0 + 9), {
+    is: 'error',
+    sessionId: 's2',
+    error: 'error',
+    since: t0 + 9,
+  })
+})
+
+test('what is known to have ended before this page was opened does not come back', () => {
+  const over = new Set(['s1'])
+  assert.deepEqual(follow({ is: 'none' }, over, told('on', 's1'), t0), { is: 'none' })
+  assert.deepEqual(follow(on(t0), new Set(), told('off', 's0', 'error'), t0 + 1), on(t0))
+})
+
+test('a session ends once: what is said of it afterwards is no further fault', () => {
+  const error = follow(on(t0), new Set(), told('on', 's1', 'error'), t0 + 1)
+  const again = follow(error, new Set(), told('off', 's1', 'error'), t0 + 60_000)
+  assert.deepEqual(again, { is: 'error', sessionId: 's1', error: 'error', since: t0 + 1 })
+  const told1 = situation({ seen: again, failures: 1, lastFailureAt: t0 + 2 })
+  assert.deepEqual(decide(told1, t0 + 60_000), { do: 'start' })
 })
