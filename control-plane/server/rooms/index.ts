@@ -38,8 +38,6 @@ export interface Rooms {
     },
   ): Promise<{ id: string; name: string }>
   roomOf(db: Reader, hearingId: string): Promise<{ id: string; name: string } | undefined>
-  /** The name of the newest room that was made for a test call. */
-  roomOfTest(db: Reader, testCallId: string): Promise<string | undefined>
   mintToken(order: TokenOrder): Promise<string>
   callSettings(): CallSettings
   /** Who is in the room, by grant id or agent id, as the server sees it. */
@@ -166,7 +164,6 @@ export function createRooms(
       return { id: room.id, name: room.name }
     },
     roomOf: store.roomOfHearing,
-    roomOfTest: store.roomNameOfTest,
     mintToken: signing.mint,
     callSettings: () => callSettings(platform.config),
     presence: presentUsers,

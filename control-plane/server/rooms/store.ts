@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, max, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNotNull, isNull, lte, max, sql } from 'drizzle-orm'
 import type { Database, Tx } from '../platform/database.ts'
 import { attendance, edgeEvents, grants, rooms } from './tables.ts'
 
@@ -22,16 +22,6 @@ export async function roomOfHearing(db: Reader, hearingId: string): Promise<Room
     .orderBy(sql`${rooms.closedAt} is not null`, sql`${rooms.createdAt} desc`)
     .limit(1)
   return row
-}
-
-export async function roomNameOfTest(db: Reader, testCallId: string): Promise<string | undefined> {
-  const [row] = await db
-    .select({ name: rooms.name })
-    .from(rooms)
-    .where(eq(rooms.testCallId, testCallId))
-    .orderBy(desc(rooms.createdAt))
-    .limit(1)
-  return row?.name
 }
 
 export async function roomByName(db: Reader, name: string): Promise<RoomRow | undefined> {

@@ -81,7 +81,9 @@ export function createCaller({ platform, rooms, endpoints, roomAgent }: Deps) {
         opensAt: clock.now() - minuteMs,
         closesAt: clock.now() + claimMs,
       })
-      await store.updateRunning(tx, row.id, row.attempt, { progress: progressOf('loading', clock.now()) })
+      const progress = progressOf('loading', clock.now())
+      if (!(await store.updateRunning(tx, row.id, row.attempt, { room: made.name, progress })))
+        throw new Error('claim lost')
       await platform.changes.announce(tx, `test-call:${row.id}`, ...topics(row), `kiosk:${row.endpointId}`)
       return made
     })

@@ -177,9 +177,8 @@ export function createTestRunner({ platform, hearings, rooms, endpoints, roomAge
     async ordersFor(endpointId: string): Promise<TestOrder[]> {
       const orders: TestOrder[] = []
       for (const row of await store.runningOf(db, endpointId)) {
-        if (row.kioskMeasurement !== null) continue
-        const room = await rooms.roomOfTest(db, row.id)
-        if (room === undefined) continue
+        const { room } = row
+        if (row.kioskMeasurement !== null || room === null) continue
         orders.push({
           testCallId: row.id,
           kind: row.kind,

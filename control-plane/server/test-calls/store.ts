@@ -142,6 +142,7 @@ export async function claim(
         kioskMeasurement: null,
         agentMeasurement: null,
         deviceId: null,
+        room: null,
       })
       .where(and(eq(testCalls.id, id), claimable(values)))
       .returning()

@@ -18,6 +18,8 @@ export const testCalls = pgTable(
     attempt: integer('attempt').notNull().default(0),
     claimedAt: at('claimed_at'),
     claimedBy: text('claimed_by'),
+    /** The room of the running attempt: null until it is made. An earlier attempt's room is closed, and must be ordered of nobody. */
+    room: text('room'),
     /** What happens now, for the screen: a step word and since when. */
     progress: jsonb('progress').$type<{ step: string; at: string; percent: number }>(),
     startedAt: at('started_at'),

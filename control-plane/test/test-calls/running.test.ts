@@ -10,6 +10,7 @@ import { hourMs, minuteMs } from '../../server/platform/clock.ts'
 import type { Database } from '../../server/platform/database.ts'
 import { outboxMails } from '../../server/platform/tables.ts'
 import { createRooms } from '../../server/rooms/index.ts'
+import { rooms as roomRows } from '../../server/rooms/tables.ts'
 import { createTestRunner } from '../../server/test-calls/run.ts'
 import { lateAfterMs, leaseMs } from '../../server/test-calls/schedule.ts'
 import * as store from '../../server/test-calls/store.ts'
@@ -135,6 +136,34 @@ test('a call measured at both ends gets its verdict, and a second run of the sam
   assert.deepEqual([row?.status, row?.verdict, row?.attempt, row?.late], ['done', 'passed', 1, false])
   await runner.run(made.id, noSignal)
   assert.deepEqual(await rowOf(made.id), row)
+})
+
+test('a room PC is ordered into the room of the running attempt alone: never into an earlier one, nor before it is made', async () => {
+  const around: Around = { ...good(), agent: () => Promise.reject(new Error('browser-ended')) }
+  const runner = runnerIn(around)
+  const made = await aTest()
+  await Promise.all([runner.run(made.id, noSignal), playKiosk(made.id)])
+  assert.deepEqual([(await rowOf(made.id))?.status, await runner.ordersFor(endpointId)], ['due', []])
+  // A worker that claimed and has made no room yet: the board that a room PC reads in between orders nothing.
+  app.clock.advance(10_000)
+  assert.equal((await claim(made.id))?.attempt, 2)
+  assert.deepEqual(await runner.ordersFor(endpointId), [])
+  // It was killed there; the next one's room is a new one.
+  app.clock.advance(leaseMs + 1_000)
+  around.agent = good().agent
+  let ordered: [number, string][] = []
+  const kiosk = async () => {
+    await until('the room PC is ordered', async () => {
+      ordered = (await runner.ordersFor(endpointId)).map(({ attempt, room }) => [attempt, room])
+      return ordered.length > 0
+    })
+    await playKiosk(made.id)
+  }
+  await Promise.all([runner.run(made.id, noSignal), kiosk()])
+  const rooms = (await app.platform.db.select().from(roomRows).where(eq(roomRows.testCallId, made.id))).sort(
+    (a, b) => a.createdAt.getTime() - b.createdAt.getTime(),
+  )
+  assert.deepEqual([rooms.length, ordered], [2, [[3, rooms[1]?.name]]])
 })
 
 test('it is judged by the limits that are set, and keeps them', async () => {

@@ -1,0 +1,1 @@
+ALTER TABLE "test_calls" ADD COLUMN "room" text;
