@@ -20,6 +20,7 @@ export default function Audit() {
   const [kept, setKept] = useState('')
   const [check, setCheck] = useState<Check>({ at: 'rest' })
   const last = before.at(-1)
+  const isHash = /^([0-9a-f]{64})?$/.test(kept)
   const asked = useAsk(['audit'], readAudit, {
     querystring: { ...filter, limit: 50, ...(last === undefined ? {} : { before: last }) },
   })
@@ -38,7 +39,7 @@ export default function Audit() {
     <Page
       title="Nhật ký hệ thống"
       actions={
-        <Button onClick={verify} loading={check.at === 'checking'}>
+        <Button onClick={verify} loading={check.at === 'checking'} disabled={!isHash}>
           Kiểm tra chuỗi mã băm
         </Button>
       }
@@ -48,7 +49,7 @@ export default function Audit() {
         description="Từ thư hằng ngày hoặc sổ. Kiểm tra rồi sẽ biết dòng ấy còn nguyên không, tức là không ai cắt bỏ hay lập lại nhật ký từ khi đó."
         value={kept}
         classNames={{ input: 'mono' }}
-        error={/^([0-9a-f]{64})?$/.test(kept) ? undefined : 'Mã băm gồm 64 chữ số 0–9, a–f.'}
+        error={isHash ? undefined : 'Mã băm gồm 64 chữ số 0–9, a–f.'}
         onChange={(event) => setKept(event.currentTarget.value.trim().toLowerCase())}
       />
       {check.at === 'told' && (
