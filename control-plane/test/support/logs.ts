@@ -5,7 +5,16 @@ import { createLog } from '../../server/platform/log.ts'
  * person to a builder adds him here.
  */
 export const people = [
-  ...['Nguyễn Văn An', 'Trần Thị Bình', 'Lê Văn Cường', 'Phạm Thị Dung', 'Trần Chủ Trì', 'Lê Thị Quan Sát', 'Lê Quan Sát', 'Trần Văn Chủ'],
+  ...[
+    'Nguyễn Văn An',
+    'Trần Thị Bình',
+    'Lê Văn Cường',
+    'Phạm Thị Dung',
+    'Trần Chủ Trì',
+    'Lê Thị Quan Sát',
+    'Lê Quan Sát',
+    'Trần Văn Chủ',
+  ],
   ...['052080001234', '064090001234', '0905123456', '0912345678', '0912 345 678', '+84987654321'],
   ...['cuong@example.vn', 'dung@example.vn', 'quan.sat@tiepdan.invalid', '12 Hùng Vương'],
 ]
