@@ -10,7 +10,7 @@ import { createMover, lockHearing, type MoveFollower, type MoveOrder } from './m
 import { offlineWatch } from './offline.ts'
 import type { HearingDeps } from './ports.ts'
 import { hearingRoutes } from './routes.ts'
-import { createPlanStore, type PlanWindow } from './store.ts'
+import { createPlanStore, type PlanWindow, toldEndpoints } from './store.ts'
 
 export type { HearingBrief, HearingPlan } from './hearing.ts'
 export type { HearingMoved } from './move.ts'
@@ -28,6 +28,8 @@ export interface Hearings {
    * the second sees what the first wrote. Take it before the audit trail's lock.
    */
   planForChange(tx: Tx, id: string): Promise<HearingPlan | undefined>
+  /** The endpoints whose officers may know of this hearing (isVisibleTo). */
+  toldEndpoints(db: Database | Tx, id: string): Promise<string[]>
   /** Hearings that overlap [from, to) in planned time, earliest first. */
   plansBetween(db: Database | Tx, window: PlanWindow): Promise<HearingPlan[]>
   /**
@@ -55,6 +57,7 @@ export function createHearings(platform: Platform, deps: HearingDeps): Hearings 
     plan: store.loadPlan,
     brief: store.loadBrief,
     planForChange: async (tx, id) => ((await lockHearing(tx, id)) ? store.loadPlan(tx, id) : undefined),
+    toldEndpoints,
     plansBetween: store.loadPlansBetween,
     move: mover.move,
   }

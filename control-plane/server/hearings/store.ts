@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, lt, type SQL } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNotNull, lt, type SQL } from 'drizzle-orm'
 import type { HearingStatus } from '../../contract/words.ts'
 import type { Instant } from '../platform/clock.ts'
 import type { Database, Tx } from '../platform/database.ts'
@@ -77,6 +77,16 @@ export const heldAt = (db: Reader, endpointId: string) =>
     .select({ id: hearingEndpoints.hearingId })
     .from(hearingEndpoints)
     .where(eq(hearingEndpoints.endpointId, endpointId))
+
+/** The endpoints of a hearing that their officers may know of (hearing.ts isVisibleTo): none before its approval. */
+export async function toldEndpoints(db: Reader, id: string): Promise<string[]> {
+  const rows = await db
+    .select({ endpointId: hearingEndpoints.endpointId })
+    .from(hearingEndpoints)
+    .innerJoin(hearings, eq(hearings.id, hearingEndpoints.hearingId))
+    .where(and(eq(hearings.id, id), isNotNull(hearings.decisionNumber)))
+  return rows.map(({ endpointId }) => endpointId)
+}
 
 function briefOf(row: HearingRow): HearingBrief {
   const { id, code, title, status, version, late, lateReason, decisionNumber, returnReason } = row
