@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
 import { listedIn, notListed } from './occupancy.ts'
-import { kickQueue } from './prosody.ts'
+import { kickQueue, putOutQueue } from './prosody.ts'
 import * as store from './store.ts'
 
 // The module sends 200 bytes at most (mod_tiepdan_edge.lua): what is longer than this it would have to set aside.
@@ -103,7 +103,10 @@ export function createEdge(platform: Platform) {
         })
         if (!fresh) continue
         for (const room of await apply(tx, batch.processId, event)) touched.add(room)
-        if (event.kind === 'occupant-joined') await putOutIfRevoked(tx, event)
+        if (event.kind === 'occupant-joined') {
+          await putOutIfRevoked(tx, event)
+          await putOutDouble(tx, event)
+        }
         if (event.kind === 'event-refused') await tellRefused(tx, batch.processId)
       }
       await announce(tx, touched)
@@ -122,6 +125,16 @@ export function createEdge(platform: Platform) {
         { room: room ?? '', userId, reason: grant.revokedReason ?? '' },
         { key: userId },
       )
+  }
+
+  /** One grant is one place in the room, whichever way a second came in: the newcomer stays, for the older may be what a broken line left behind. */
+  async function putOutDouble(tx: Tx, { room, userId, occupantId }: EdgeEvent): Promise<void> {
+    if (room === undefined || userId === undefined || !store.isGrantId(userId)) return
+    for (const stay of await store.openAttendance(tx, room.toLowerCase())) {
+      if (stay.userId !== userId || stay.occupantId === occupantId) continue
+      const reason = 'Đang dùng trên thiết bị khác'
+      await platform.jobs.enqueue(tx, putOutQueue, { room, occupantId: stay.occupantId, reason })
+    }
   }
 
   async function tellRefused(tx: Tx, processId: string): Promise<void> {

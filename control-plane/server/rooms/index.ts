@@ -16,6 +16,8 @@ import { createProsodyClient } from './prosody.ts'
 import { prosodyRoutes } from './reservations.ts'
 import { hearingWindow, newRoomName, roomSettings } from './room.ts'
 import { roomRoutes } from './routes.ts'
+import { deviceSeat } from './seat.ts'
+import { createSeats } from './seats.ts'
 import { createSigning, type TokenOrder } from './signing.ts'
 import * as store from './store.ts'
 import { createRoomWatch } from './watch.ts'
@@ -60,7 +62,7 @@ export interface Rooms {
 /** Room names, signing keys, Jitsi tokens, grants, the reservation API and attendance (design §6). */
 export function createRooms(
   platform: Platform,
-  deps: { hearings: Hearings; endpoints: Pick<Endpoints, 'onBoard'> },
+  deps: { hearings: Hearings; endpoints: Pick<Endpoints, 'onBoard' | 'deviceLabel'> },
 ): Rooms {
   const { clock, db } = platform
   const signing = createSigning(platform)
@@ -68,14 +70,17 @@ export function createRooms(
   const desk = createGrantDesk(platform, { grants, hearings: deps.hearings })
   const edge = createEdge(platform)
   const prosody = createProsodyClient(platform.config)
-  const entry = createEntry(platform, { hearings: deps.hearings, signing })
+  const seats = createSeats(platform)
+  const entry = createEntry(platform, { hearings: deps.hearings, signing, seats })
   const watch = createRoomWatch(platform, { prosody, edge, hearings: deps.hearings })
 
   deps.hearings.onMove((tx, moved) => follow(tx, moved))
-  deps.endpoints.onBoard(async (endpointId) => ({ hearing: await nextHearing(endpointId) }))
+  deps.endpoints.onBoard(async (endpointId, deviceId) => ({
+    hearing: await nextHearing(endpointId, deviceId),
+  }))
 
   /** The hearing that an endpoint's room PC shows: the one that is on, else the next within two months. */
-  async function nextHearing(endpointId: string): Promise<Board['hearing']> {
+  async function nextHearing(endpointId: string, deviceId: string): Promise<Board['hearing']> {
     const now = clock.now()
     const plans = await deps.hearings.plansBetween(db, {
       from: now - roomSettings.overrunMs,
@@ -98,6 +103,23 @@ export function createRooms(
       opensAt: room.opensAt.toISOString(),
       closesAt: room.closesAt.toISOString(),
       present: grant !== undefined && (await presentUsers(db, room.name)).has(grant.id),
+      ...(await seatWords(grant, room.name, deviceId)),
+    }
+  }
+
+  async function seatWords(
+    grant: store.GrantRow | undefined,
+    roomName: string,
+    deviceId: string,
+  ): Promise<Pick<NonNullable<Board['hearing']>, 'elsewhere' | 'asked'>> {
+    if (grant === undefined) return { elsewhere: null, asked: false }
+    const seat = deviceSeat(deviceId)
+    const isElsewhere = await seats.elsewhere(grant, roomName, seat)
+    const holder = grant.seat?.replace(deviceSeat(''), '')
+    const label = isElsewhere && holder !== undefined ? await deps.endpoints.deviceLabel(db, holder) : undefined
+    return {
+      elsewhere: isElsewhere ? { label: label ?? 'máy khác' } : null,
+      asked: grant.seat === seat && seats.askedAt(grant) !== null,
     }
   }
 

@@ -91,6 +91,15 @@ export async function grantById(db: Reader, id: string): Promise<GrantRow | unde
   return row
 }
 
+export async function lockGrant(tx: Tx, id: string): Promise<GrantRow | undefined> {
+  const [row] = await tx.select().from(grants).where(eq(grants.id, id)).for('update')
+  return row
+}
+
+export async function updateGrant(tx: Tx, id: string, values: Partial<GrantRow>): Promise<void> {
+  await tx.update(grants).set(values).where(eq(grants.id, id))
+}
+
 /** A user id that may be a grant's; every other is our own agents' or nobody's. */
 export const isGrantId = (userId: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(userId)
 

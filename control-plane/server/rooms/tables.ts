@@ -51,6 +51,10 @@ export const grants = pgTable(
     firstEnteredAt: at('first_entered_at'),
     lastEnteredAt: at('last_entered_at'),
     entries: integer('entries').notNull().default(0),
+    /** The one device or page that the grant is at work on (seat.ts), when it last spoke, and when another last asked for its place. */
+    seat: text('seat'),
+    seatSeenAt: at('seat_seen_at'),
+    seatAskedAt: at('seat_asked_at'),
     createdAt: at('created_at').notNull(),
   },
   (table) => [index('grants_room').on(table.roomId), index('grants_hearing').on(table.hearingId)],
