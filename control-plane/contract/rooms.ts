@@ -22,6 +22,8 @@ export const Seat = Type.String({ minLength: 16, maxLength: 64, pattern: '^[A-Za
 
 export const Invitation = Type.Object({
   displayName: Type.String(),
+  /** The name that the room, the token and the recording show. */
+  shownAs: Type.String(),
   hearing: Type.Object({
     code: Type.String(),
     title: Type.String(),

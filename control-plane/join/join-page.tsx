@@ -150,8 +150,10 @@ function Facts({ invitation }: { invitation: Invitation }) {
       <dd>{dateText.format(new Date(hearing.startsAt))}</dd>
       <dt>Điểm cầu</dt>
       <dd>{hearing.endpointNames.join('; ')}</dd>
-      <dt>Vào phòng với tên</dt>
+      <dt>Liên kết cấp cho</dt>
       <dd>{invitation.displayName}</dd>
+      <dt>Tên hiện trong phòng</dt>
+      <dd>{invitation.shownAs}</dd>
     </dl>
   )
 }

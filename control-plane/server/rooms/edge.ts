@@ -98,7 +98,7 @@ export function createEdge(platform: Platform) {
           at: new Date(event.at),
           kind: event.kind,
           room: event.room ?? null,
-          body: { ...event },
+          body: withoutNames(event),
           receivedAt: new Date(platform.clock.now()),
         })
         if (!fresh) continue
@@ -163,6 +163,16 @@ export function createEdge(platform: Platform) {
   return { lock, take, announce }
 }
 
+/** Whoever it tells of keeps his id alone: his name stands in his grant, encrypted. */
+const withoutNames = ({ name: _, rooms, ...event }: EdgeEvent) => ({
+  ...event,
+  ...(rooms === undefined
+    ? {}
+    : {
+        rooms: rooms.map(({ room, occupants }) => ({ room, occupants: occupants.map(({ name: _, ...one }) => one) })),
+      }),
+})
+
 /** Applies one event to attendance; answers the rooms that it concerns. */
 async function apply(tx: Tx, processId: string, event: EdgeEvent): Promise<string[]> {
   const at = new Date(event.at)
@@ -206,7 +216,7 @@ export const interval = (processId: string, roomName: string, occupant: Static<t
   occupantId: occupant.occupantId,
   processId,
   userId: occupant.userId ?? null,
-  displayName: occupant.name ?? null,
+  displayName: /^(agent|device):/.test(occupant.userId ?? '') ? (occupant.name ?? null) : null,
   hidden: occupant.hidden ?? false,
   joinedAt: occupant.joinedAt === undefined ? at : new Date(occupant.joinedAt),
 })

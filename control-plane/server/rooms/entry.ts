@@ -8,7 +8,8 @@ import { fail, invalid, notFound, Problem } from '../platform/problem.ts'
 import { sha256Hex } from '../platform/secrets.ts'
 import { codeHash } from './grants.ts'
 import { createGuesses } from './guesses.ts'
-import { admission, tokenWindow } from './room.ts'
+import { admission, shownName, tokenWindow } from './room.ts'
+import { grantNames } from './sealed-names.ts'
 import { deviceSeat } from './seat.ts'
 import { inUseElsewhere, type Seats } from './seats.ts'
 import type { Signing } from './signing.ts'
@@ -51,7 +52,7 @@ interface Opened {
 /** Looking at a grant and entering by it. Looking consumes nothing: a mail scanner may do it as often as it likes. */
 export function createEntry(
   platform: Platform,
-  deps: { hearings: Pick<Hearings, 'plan' | 'brief'>; signing: Signing; seats: Seats },
+  deps: { hearings: Pick<Hearings, 'plan' | 'brief' | 'citizensOnOwnDevices'>; signing: Signing; seats: Seats },
 ) {
   const { seats } = deps
   const { db, clock, config } = platform
@@ -83,6 +84,12 @@ export function createEntry(
     return { grant, room, hearing }
   }
 
+  async function namesOf({ grant, hearing }: Opened): Promise<{ displayName: string; shownAs: string }> {
+    const displayName = grantNames(platform.secrets).open(grant.displayName)
+    const citizens = grant.participantId === null ? [] : await deps.hearings.citizensOnOwnDevices(db, hearing.id)
+    return { displayName, shownAs: shownName(grant, displayName, citizens) }
+  }
+
   const windowOf = (room: store.RoomRow) => ({
     opensAt: room.opensAt.getTime(),
     closesAt: room.closesAt.getTime(),
@@ -107,7 +114,7 @@ export function createEntry(
     return {
       state,
       elsewhere,
-      displayName: grant.displayName,
+      ...(await namesOf(opened)),
       hearing: {
         code: hearing.code,
         title: hearing.title,
@@ -136,10 +143,11 @@ export function createEntry(
       })
     }
     const { grant, room } = opened
+    const { shownAs } = await namesOf(opened)
     const window = tokenWindow(windowOf(room), clock.now())
     const minting = deps.signing.mint({
       room: room.name,
-      user: { id: grant.id, name: grant.displayName, moderator: grant.moderator },
+      user: { id: grant.id, name: shownAs, moderator: grant.moderator },
       features: { recording: false, 'screen-sharing': grant.moderator },
       ...window,
     })
@@ -165,7 +173,7 @@ export function createEntry(
       room: room.name,
       token,
       call: callSettings(config),
-      displayName: grant.displayName,
+      displayName: shownAs,
       moderator: grant.moderator,
       expires: new Date(window.expires).toISOString(),
     }

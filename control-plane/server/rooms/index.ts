@@ -16,6 +16,7 @@ import { createProsodyClient } from './prosody.ts'
 import { prosodyRoutes } from './reservations.ts'
 import { hearingWindow, newRoomName, roomSettings } from './room.ts'
 import { roomRoutes } from './routes.ts'
+import { sealClearGrants } from './sealed-names.ts'
 import { deviceSeat } from './seat.ts'
 import { createSeats } from './seats.ts'
 import { createSigning, type TokenOrder } from './signing.ts'
@@ -173,7 +174,11 @@ export function createRooms(
         },
       },
       reconciliations: watch.reconciliations,
-      start: () => signing.ensureKey(),
+      async start() {
+        await signing.ensureKey()
+        const sealed = await sealClearGrants(platform)
+        if (sealed > 0) platform.log.info({ sealed }, 'names in grants of an earlier release encrypted')
+      },
     },
     async createRoom(tx, order) {
       const room = await store.insertRoom(tx, {
@@ -192,7 +197,8 @@ export function createRooms(
     mintToken: signing.mint,
     callSettings: () => callSettings(platform.config),
     presence: presentUsers,
-    quorum: async (reader, hearingId) => whileCurrent(await quorumOf(reader, hearingId), watch.isCurrent()),
+    quorum: async (reader, hearingId) =>
+      whileCurrent(await quorumOf(reader, platform.secrets, hearingId), watch.isCurrent()),
     signallingProcess: () =>
       prosody.rooms().then(
         (seen) => seen.processId,

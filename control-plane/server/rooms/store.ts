@@ -73,7 +73,7 @@ export const grantsOfRoom = (db: Reader, roomId: string): Promise<GrantRow[]> =>
     .select()
     .from(grants)
     .where(eq(grants.roomId, roomId))
-    .orderBy(asc(grants.kind), asc(grants.createdAt), asc(grants.displayName))
+    .orderBy(asc(grants.kind), asc(grants.createdAt), asc(grants.id))
 
 export async function grantByHash(
   db: Reader,

@@ -41,6 +41,7 @@ export const grants = pgTable(
     kind: text('kind').$type<'endpoint' | 'participant'>().notNull(),
     endpointId: uuid('endpoint_id'),
     participantId: uuid('participant_id'),
+    /** Encrypted (sealed-names.ts). */
     displayName: text('display_name').notNull(),
     moderator: boolean('moderator').notNull(),
     required: boolean('required').notNull(),
@@ -70,6 +71,7 @@ export const attendance = pgTable(
     processId: text('process_id').notNull(),
     /** The grant's id, or `agent:…`. */
     userId: text('user_id'),
+    /** Of our own agents and room PCs alone; a person's name stands in his grant. */
     displayName: text('display_name'),
     hidden: boolean('hidden').notNull().default(false),
     joinedAt: at('joined_at').notNull(),
@@ -80,7 +82,7 @@ export const attendance = pgTable(
   (table) => [index('attendance_room').on(table.roomName, table.leftAt)],
 )
 
-/** Edge events as received, once each: the evidence behind `attendance`. */
+/** Edge events as received, once each and without anybody's name (his id stays): the evidence behind `attendance`. */
 export const edgeEvents = pgTable(
   'edge_events',
   {

@@ -10,6 +10,7 @@ const invitation = (state: 'waiting' | 'open'): Invitation => ({
   state,
   elsewhere: false,
   displayName: 'Lê Văn Cường',
+  shownAs: 'Lê Văn Cường',
   hearing: {
     code: 'BT-2026-001',
     title: 'Buổi tiếp',
