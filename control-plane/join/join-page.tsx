@@ -150,10 +150,11 @@ function Facts({ invitation }: { invitation: Invitation }) {
       <dd>{dateText.format(new Date(hearing.startsAt))}</dd>
       <dt>Điểm cầu</dt>
       <dd>{hearing.endpointNames.join('; ')}</dd>
-      <dt>Liên kết cấp cho</dt>
-      <dd>{invitation.displayName}</dd>
-      <dt>Tên hiện trong phòng</dt>
-      <dd>{invitation.shownAs}</dd>
+      <dt>Vào phòng với tên</dt>
+      <dd>
+        {invitation.displayName}
+        {invitation.shownAs !== invitation.displayName && ` (trong phòng và bản ghi hiện là “${invitation.shownAs}”)`}
+      </dd>
     </dl>
   )
 }

@@ -3,6 +3,7 @@ import { createCases } from './cases/index.ts'
 import { createEndpoints } from './endpoints/index.ts'
 import { createHearings } from './hearings/index.ts'
 import { createAudience, createIdentity } from './identity/index.ts'
+import { createInvitations } from './invitations/index.ts'
 import { alertsRoutes } from './platform/alerts-routes.ts'
 import { auditRoutes } from './platform/audit-routes.ts'
 import { backup } from './platform/backup.ts'
@@ -46,6 +47,8 @@ export async function createApplication(platform: Platform, options: { ticking?:
     quorum: (tx, id) => rooms.quorum(tx, id),
   })
   const rooms = createRooms(platform, { hearings, endpoints })
+  // After rooms: the links that its letters carry are made by the same move.
+  createInvitations(platform, { hearings, rooms })
   const roomAgent = createRoomAgent(platform)
   const testCalls = createTestCalls(platform, { hearings, rooms, endpoints, roomAgent })
   const recordings = createRecordings(platform, { hearings, rooms, roomAgent })

@@ -104,8 +104,8 @@ export function createEdge(platform: Platform) {
         if (!fresh) continue
         for (const room of await apply(tx, batch.processId, event)) touched.add(room)
         if (event.kind === 'occupant-joined') {
-          await putOutIfRevoked(tx, event)
-          await putOutDouble(tx, event)
+          const isOut = await putOutIfRevoked(tx, event)
+          if (!isOut) await putOutDouble(tx, event)
         }
         if (event.kind === 'event-refused') await tellRefused(tx, batch.processId)
       }
@@ -114,17 +114,14 @@ export function createEdge(platform: Platform) {
     })
   }
 
-  /** A token stays valid after its grant was revoked, and a restarted Prosody has forgotten whom it put out. */
-  async function putOutIfRevoked(tx: Tx, { room, userId }: EdgeEvent): Promise<void> {
-    if (userId === undefined || !store.isGrantId(userId)) return
+  /** A token stays valid after its grant was revoked, and a restarted Prosody has forgotten whom it put out. True when he is put out. */
+  async function putOutIfRevoked(tx: Tx, { room, userId }: EdgeEvent): Promise<boolean> {
+    if (userId === undefined || !store.isGrantId(userId)) return false
     const grant = await store.grantById(tx, userId)
-    if (grant?.revokedAt)
-      await platform.jobs.enqueue(
-        tx,
-        kickQueue,
-        { room: room ?? '', userId, reason: grant.revokedReason ?? '' },
-        { key: userId },
-      )
+    if (grant === undefined || grant.revokedAt === null) return false
+    const reason = grant.revokedReason ?? ''
+    await platform.jobs.enqueue(tx, kickQueue, { room: room ?? '', userId, reason }, { key: userId })
+    return true
   }
 
   /** One grant is one place in the room, whichever way a second came in: the newcomer stays, for the older may be what a broken line left behind. */

@@ -53,12 +53,30 @@ export interface Rooms {
   isOver(db: Reader, roomName: string): Promise<boolean>
   /** Which Prosody process answers now; undefined when none does. */
   signallingProcess(): Promise<string | undefined>
+  /** What lets a person of the plan into the hearing's room on an own device, in use now; by participant. */
+  linksOf(tx: Tx, hearingId: string): Promise<Map<string, PersonalLink>>
+  /** Every grant that was ever made for the hearing's present room. */
+  grantIdsOf(tx: Tx, hearingId: string): Promise<string[]>
+  /** What must happen together with a person's new grant, in the same transaction. */
+  onRenewed(follower: RenewedFollower): void
   /** Ends the room within seconds; a Prosody that is down is asked again until it does. */
   closeSoon(tx: Tx, roomId: string): Promise<void>
   /** What a room PC must know of a hearing that its endpoint takes part in. */
   windowOf(hearing: HearingPlan): { opensAt: Instant; closesAt: Instant }
   rotateSigningKey(): Promise<string>
 }
+
+/** How one person comes into one room. */
+export interface PersonalLink {
+  grantId: string
+  link: string
+  code: string
+}
+/** `replaces`: the grant that was taken back. */
+export type RenewedFollower = (
+  tx: Tx,
+  renewed: { hearingId: string; participantId: string; replaces: string },
+) => Promise<void>
 
 /** Room names, signing keys, Jitsi tokens, grants, the reservation API and attendance (design §6). */
 export function createRooms(
@@ -68,7 +86,14 @@ export function createRooms(
   const { clock, db } = platform
   const signing = createSigning(platform)
   const grants = createGrants(platform)
-  const desk = createGrantDesk(platform, { grants, hearings: deps.hearings })
+  const renewedFollowers: RenewedFollower[] = []
+  const desk = createGrantDesk(platform, {
+    grants,
+    hearings: deps.hearings,
+    onRenewed: async (tx, renewed) => {
+      for (const follow of renewedFollowers) await follow(tx, renewed)
+    },
+  })
   const edge = createEdge(platform)
   const prosody = createProsodyClient(platform.config)
   const seats = createSeats(platform)
@@ -211,6 +236,20 @@ export function createRooms(
       const room = await store.roomByName(reader, roomName)
       return room === undefined || room.closedAt !== null || room.closesAt.getTime() <= clock.now()
     },
+    async linksOf(tx, hearingId) {
+      const room = await store.roomOfHearing(tx, hearingId)
+      const rows = room === undefined ? [] : await store.grantsOfRoom(tx, room.id)
+      const links = new Map<string, PersonalLink>()
+      for (const { id, participantId, revokedAt } of rows)
+        if (participantId !== null && revokedAt === null)
+          links.set(participantId, { grantId: id, link: grants.link(id), code: grants.code(id) })
+      return links
+    },
+    async grantIdsOf(tx, hearingId) {
+      const room = await store.roomOfHearing(tx, hearingId)
+      return room === undefined ? [] : (await store.grantsOfRoom(tx, room.id)).map(({ id }) => id)
+    },
+    onRenewed: (follower) => void renewedFollowers.push(follower),
     closeSoon: (tx, roomId) => store.updateRoom(tx, roomId, { closesAt: new Date(clock.now()) }),
     windowOf: (hearing) => hearingWindow(hearing),
     rotateSigningKey: () => signing.rotate(),

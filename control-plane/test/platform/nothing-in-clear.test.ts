@@ -35,7 +35,7 @@ const secretWords = [
   'cuong@example.vn',
   'Trần Thị Bình',
   // The citizen of the case that is heard.
-  ...Object.values(aCase().citizen),
+  ...Object.values(aCase().citizen).filter((word) => typeof word === 'string'),
 ]
 
 let world: RoomWorld
