@@ -37,6 +37,10 @@ export interface Settings {
   retryLongestMs: number
 }
 
+// A timer of Node's that is set beyond 2^31 ms (24 days) fires at once, again and again.
+const mostMs = 7 * 24 * 3_600_000
+const mostBytes = 1024 ** 5
+
 type Environment = Record<string, string | undefined>
 
 /** Reads the settings. Throws one Error that lists every fault. */
@@ -63,12 +67,12 @@ export function readSettings(environment: Environment): Settings {
     writerGoneMs: read.number('WRITER_GONE_MS', 15_000),
     stuckBusyMs: read.number('STUCK_BUSY_MS', 180_000),
     downMs: read.number('DOWN_MS', 30_000),
-    xmppPort: Number(environment.TIEPDAN_JIBRI_XMPP_PORT || 0),
+    xmppPort: read.port('XMPP_PORT'),
     offlineMs: read.number('OFFLINE_MS', 180_000),
     restartPauseMs: read.number('RESTART_PAUSE_MS', 60_000),
     faultShownMs: read.number('FAULT_SHOWN_MS', 60_000),
-    minFreeBytes: read.number('MIN_FREE_BYTES', 100_000_000),
-    chunkBytes: read.number('CHUNK_BYTES', 64 * 1024 ** 2),
+    minFreeBytes: read.number('MIN_FREE_BYTES', 100_000_000, mostBytes),
+    chunkBytes: read.number('CHUNK_BYTES', 64 * 1024 ** 2, mostBytes),
     stallMs: read.number('STALL_MS', 60_000),
     retryFirstMs: read.number('RETRY_FIRST_MS', 2_000),
     retryLongestMs: read.number('RETRY_LONGEST_MS', 120_000),
@@ -101,9 +105,16 @@ function createReader(environment: Environment, faults: string[]) {
   }
   return {
     text,
-    number(name: string, fallback: number): number {
+    number(name: string, fallback: number, most = mostMs): number {
       const value = Number(environment[`TIEPDAN_JIBRI_${name}`] || fallback)
-      if (!Number.isFinite(value) || value <= 0) faults.push(`TIEPDAN_JIBRI_${name} phải là số dương`)
+      if (!(value > 0 && value <= most)) faults.push(`TIEPDAN_JIBRI_${name} phải là số dương, không quá ${most}`)
+      return value
+    },
+    /** 0: none. */
+    port(name: string): number {
+      const value = Number(environment[`TIEPDAN_JIBRI_${name}`] || 0)
+      if (!Number.isInteger(value) || value < 0 || value > 65_535)
+        faults.push(`TIEPDAN_JIBRI_${name} phải là số cổng từ 0 đến 65535`)
       return value
     },
     url(name: string, fallback?: string): string {

@@ -24,6 +24,7 @@ export const Entry = Type.Object({
   room: Type.String(),
   token: Type.String(),
   call: CallSettings,
+  /** As the room shows it. */
   displayName: Type.String(),
   moderator: Type.Boolean(),
   expires: InstantText,

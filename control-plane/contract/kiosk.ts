@@ -74,6 +74,10 @@ export const Board = Type.Object({
       closesAt: InstantText,
       /** The server sees this endpoint in the room. */
       present: Type.Boolean(),
+      /** The other room PC of this endpoint that is in the room in its place; null: none. */
+      elsewhere: Nullable(Type.Object({ label: Type.String() })),
+      /** Another room PC of this endpoint has just asked for this one's place. */
+      asked: Type.Boolean(),
     }),
   ),
   tests: Type.Array(TestOrder),

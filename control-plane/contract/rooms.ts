@@ -17,8 +17,13 @@ export const Key = Type.Object(
 )
 export type Key = Static<typeof Key>
 
+/** Names one tab of one device for as long as it is open; random, and no credential. */
+export const Seat = Type.String({ minLength: 16, maxLength: 64, pattern: '^[A-Za-z0-9-]+$' })
+
 export const Invitation = Type.Object({
   displayName: Type.String(),
+  /** The name that the room, the token and the recording show. */
+  shownAs: Type.String(),
   hearing: Type.Object({
     code: Type.String(),
     title: Type.String(),
@@ -32,6 +37,8 @@ export const Invitation = Type.Object({
   serverTime: InstantText,
   /** `waiting`: before the window; the page counts down and asks again. */
   state: Type.Unsafe<'waiting' | 'open'>({ type: 'string', enum: ['waiting', 'open'] }),
+  /** The same link or code is in the room, or on its way, on another device: entering puts that one out. */
+  elsewhere: Type.Boolean(),
 })
 export type Invitation = Static<typeof Invitation>
 
@@ -39,18 +46,46 @@ export type Invitation = Static<typeof Invitation>
 export const lookAtGrant = route({
   method: 'POST',
   url: '/api/join',
-  schema: { summary: 'What a join link or code leads to', tags, body: Key, response: { 200: Invitation } },
+  schema: {
+    summary: 'What a join link or code leads to',
+    tags,
+    body: Type.Object({ ...Key.properties, seat: Type.Optional(Seat) }, strict),
+    response: { 200: Invitation },
+  },
 })
 
-/** Enters: a fresh token each time, as often as needed while the window is open. */
+/**
+ * Enters: a fresh token each time, as often as needed while the window is open. 409 grant-in-use: it is at work on another device, which leaves
+ * the room only when `takesOver` says that somebody pressed for it.
+ */
 export const enterByGrant = route({
   method: 'POST',
   url: '/api/join/enter',
   schema: {
     summary: 'A fresh token for the room',
     tags,
-    body: Type.Object({ ...Key.properties, acceptsRecording: Type.Boolean() }, strict),
+    body: Type.Object(
+      {
+        ...Key.properties,
+        acceptsRecording: Type.Boolean(),
+        seat: Type.Optional(Seat),
+        takesOver: Type.Optional(Type.Boolean()),
+      },
+      strict,
+    ),
     response: { 200: Entry },
+  },
+})
+
+/** A page in the room tells that it lives, and hears whether the seat is still its own and whether another device asked for it. */
+export const keepSeat = route({
+  method: 'POST',
+  url: '/api/join/seat',
+  schema: {
+    summary: 'The page in the room keeps its seat',
+    tags,
+    body: Type.Object({ ...Key.properties, seat: Seat }, strict),
+    response: { 200: Type.Object({ held: Type.Boolean(), askedAt: Nullable(InstantText) }) },
   },
 })
 
@@ -58,7 +93,13 @@ export const enterByGrant = route({
 export const enterAsDevice = route({
   method: 'POST',
   url: '/api/kiosk/hearings/:id/enter',
-  schema: { summary: 'A fresh token for the room PC', tags: ['kiosk'], params: hearing, response: { 200: Entry } },
+  schema: {
+    summary: 'A fresh token for the room PC; 409 grant-in-use while another PC of the endpoint is in the room',
+    tags: ['kiosk'],
+    params: hearing,
+    querystring: Type.Object({ takesOver: Type.Optional(Type.Boolean()) }, strict),
+    response: { 200: Entry },
+  },
 })
 
 export const Grant = Type.Object({

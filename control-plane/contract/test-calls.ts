@@ -203,15 +203,18 @@ export const showTestCall = route({
   },
 })
 
+/** `already`: a test of the same endpoint waits or runs; it is this one, and no second was made. */
+export const OrderedTest = Type.Object({ ...TestCall.properties, already: Type.Boolean() })
+
 /** "Test now". With a hearing it counts for the hearing's readiness. */
 export const runTestCall = route({
   method: 'POST',
   url: '/api/test-calls',
   schema: {
-    summary: 'Test an endpoint now',
+    summary: 'Test an endpoint now; 200: one that waits or runs already, 429: too many were ordered lately',
     tags,
     body: Type.Object({ endpointId: Id, hearingId: Type.Optional(Id) }, strict),
-    response: { 201: TestCall },
+    response: { 200: OrderedTest, 201: OrderedTest },
   },
 })
 

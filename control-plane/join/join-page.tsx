@@ -4,6 +4,7 @@ import { CallFailed, call } from '../contract/route.ts'
 import { useSenses } from '../kiosk/senses.ts'
 import { inWords } from '../kiosk/state.ts'
 import { Meeting } from './meeting.tsx'
+import { takeSeat } from './seat.ts'
 import { begin, next } from './state.ts'
 
 const insideKey = 'tiepdan.inside'
@@ -20,12 +21,16 @@ const dateText = new Intl.DateTimeFormat('vi-VN', {
 /** The page behind a join link: countdown, a look at camera and microphone, one press, the meeting (design §6). */
 export function JoinPage() {
   const [join, tell] = useReducer(next, location.hash.slice(1), begin)
+  const [seat, setSeat] = useState<string>()
+  useEffect(() => {
+    takeSeat().then(setSeat)
+  }, [])
   const key = join.at === 'asking-code' ? undefined : join.key
 
   useEffect(() => {
-    if (join.at !== 'checking') return
+    if (join.at !== 'checking' || seat === undefined) return
     const stop = new AbortController()
-    call(lookAtGrant, { body: join.key }, { signal: stop.signal })
+    call(lookAtGrant, { body: { ...join.key, seat } }, { signal: stop.signal })
       .then((invitation) =>
         tell({ is: 'invitation', invitation, wasInside: sessionStorage.getItem(insideKey) === nameOf(join.key) }),
       )
@@ -33,11 +38,11 @@ export function JoinPage() {
         if (error instanceof CallFailed) tell({ is: 'failed', problem: error.problem })
       })
     return () => stop.abort()
-  }, [join])
+  }, [join, seat])
 
   useEffect(() => {
     if (join.at === 'inside') sessionStorage.setItem(insideKey, nameOf(join.key))
-    if (join.at === 'open') sessionStorage.removeItem(insideKey)
+    if (join.at === 'open' || join.at === 'elsewhere') sessionStorage.removeItem(insideKey)
   }, [join])
 
   const again = (): void => {
@@ -52,13 +57,25 @@ export function JoinPage() {
       return <Waiting invitation={join.invitation} onOpen={again} />
     case 'open':
       return <Door invitation={join.invitation} onEnter={() => tell({ is: 'entered' })} />
-    case 'inside':
+    case 'elsewhere':
       return (
+        <Elsewhere
+          invitation={join.invitation}
+          wasInside={join.wasInside}
+          onEnter={() => tell({ is: 'entered' })}
+          onAgain={again}
+        />
+      )
+    case 'inside':
+      return seat === undefined ? null : (
         <Meeting
           keyGiven={join.key}
+          seat={seat}
+          takesOver={join.takesOver}
           invitation={join.invitation}
           onLeft={() => tell({ is: 'left' })}
           onPutOut={() => tell({ is: 'put-out' })}
+          onReplaced={() => tell({ is: 'replaced' })}
           onRefused={(problem) => tell({ is: 'failed', problem })}
         />
       )
@@ -134,7 +151,10 @@ function Facts({ invitation }: { invitation: Invitation }) {
       <dt>Điểm cầu</dt>
       <dd>{hearing.endpointNames.join('; ')}</dd>
       <dt>Vào phòng với tên</dt>
-      <dd>{invitation.displayName}</dd>
+      <dd>
+        {invitation.displayName}
+        {invitation.shownAs !== invitation.displayName && ` (trong phòng và bản ghi hiện là “${invitation.shownAs}”)`}
+      </dd>
     </dl>
   )
 }
@@ -186,16 +206,58 @@ function Door({ invitation, onEnter }: { invitation: Invitation; onEnter(): void
         Camera: {senseWords[senses.camera]}. Micro: {senseWords[senses.microphone]}.{' '}
         <meter min={0} max={0.3} value={Math.min(0.3, senses.level)} aria-label="Mức âm thanh" />
       </p>
-      <label className="notice">
-        <input type="checkbox" checked={knows} onChange={(event) => setKnows(event.target.checked)} />
-        <span>
-          Tôi đã biết buổi tiếp được ghi hình, ghi âm và lưu trữ theo Quy chế tiếp công dân trực tuyến của tỉnh.
-        </span>
-      </label>
+      <ConsentBox knows={knows} onChange={setKnows} />
       <button type="button" className="main big" disabled={!knows} onClick={onEnter}>
         Vào phòng
       </button>
     </Card>
+  )
+}
+
+/** The link is at work on another device: one press takes the place here, and the other leaves. */
+function Elsewhere({
+  invitation,
+  wasInside,
+  onEnter,
+  onAgain,
+}: {
+  invitation: Invitation
+  wasInside: boolean
+  onEnter(): void
+  onAgain(): void
+}) {
+  const [knows, setKnows] = useState(false)
+  return (
+    <Card title="Đang dùng trên thiết bị khác">
+      <p role="status">
+        {wasInside
+          ? 'Buổi tiếp đã được chuyển sang thiết bị khác mở cùng liên kết này, nên thiết bị này đã rời phòng.'
+          : 'Liên kết này đang ở trong phòng trên thiết bị khác. Hai thiết bị cùng lúc sẽ gây hú, nên mỗi liên kết chỉ vào bằng một thiết bị.'}
+      </p>
+      <Facts invitation={invitation} />
+      <p className="hint">
+        Bấm nút dưới đây thì thiết bị kia rời phòng. Nếu ông/bà không mở ở nơi khác, vui lòng báo Văn phòng UBND tỉnh để
+        được cấp liên kết mới.
+      </p>
+      <ConsentBox knows={knows} onChange={setKnows} />
+      <button type="button" className="main big" disabled={!knows} onClick={onEnter}>
+        Chuyển sang thiết bị này
+      </button>
+      <button type="button" onClick={onAgain}>
+        Kiểm tra lại
+      </button>
+    </Card>
+  )
+}
+
+function ConsentBox({ knows, onChange }: { knows: boolean; onChange(knows: boolean): void }) {
+  return (
+    <label className="notice">
+      <input type="checkbox" checked={knows} onChange={(event) => onChange(event.target.checked)} />
+      <span>
+        Tôi đã biết buổi tiếp được ghi hình, ghi âm và lưu trữ theo Quy chế tiếp công dân trực tuyến của tỉnh.
+      </span>
+    </label>
   )
 }
 

@@ -1,30 +1,43 @@
 import { useEffect, useRef, useState } from 'react'
-import { enterByGrant, type Invitation, type Key } from '../contract/rooms.ts'
+import { enterByGrant, type Invitation, type Key, keepSeat } from '../contract/rooms.ts'
 import { call, type ProblemDocument } from '../contract/route.ts'
 import { type Stay, type StayStep, stayInMeeting } from '../media/stay.ts'
 
 interface Props {
   keyGiven: Key
+  seat: string
+  /** Somebody pressed for it: the device that is in the room by the same link is put out. */
+  takesOver: boolean
   invitation: Invitation
   onLeft(): void
   onPutOut(): void
+  /** Another device took the seat. */
+  onReplaced(): void
   onRefused(problem: ProblemDocument): void
 }
 
 /** The meeting, entered again with a fresh token by itself whenever it breaks. */
-export function Meeting({ keyGiven, invitation, onLeft, onPutOut, onRefused }: Props) {
+export function Meeting({ keyGiven, seat, takesOver, invitation, onLeft, onPutOut, onReplaced, onRefused }: Props) {
   const place = useRef<HTMLDivElement>(null)
   const stay = useRef<Stay>(undefined)
   const [step, setStep] = useState<StayStep>({ at: 'entering' })
   // The parent makes these anew at each render; the meeting must not be entered anew for that.
-  const told = useRef({ onLeft, onPutOut, onRefused })
-  told.current = { onLeft, onPutOut, onRefused }
+  const told = useRef({ onLeft, onPutOut, onReplaced, onRefused })
+  told.current = { onLeft, onPutOut, onReplaced, onRefused }
 
   useEffect(() => {
     if (place.current === null) return
+    // Once: a page that was replaced must not take its seat back by itself.
+    let takesOverOnce = takesOver
     const begun = stayInMeeting(
       place.current,
-      () => call(enterByGrant, { body: { ...keyGiven, acceptsRecording: true } }),
+      async () => {
+        const entry = await call(enterByGrant, {
+          body: { ...keyGiven, seat, takesOver: takesOverOnce, acceptsRecording: true },
+        })
+        takesOverOnce = false
+        return entry
+      },
       (reached) => {
         setStep(reached)
         if (reached.at === 'left') told.current.onLeft()
@@ -34,7 +47,8 @@ export function Meeting({ keyGiven, invitation, onLeft, onPutOut, onRefused }: P
     )
     stay.current = begun
     return begun.end
-  }, [keyGiven])
+  }, [keyGiven, seat, takesOver])
+  const isAsked = useSeat(keyGiven, seat, onReplaced)
 
   return (
     <div className="hearing">
@@ -45,6 +59,11 @@ export function Meeting({ keyGiven, invitation, onLeft, onPutOut, onRefused }: P
           Rời phòng
         </button>
       </div>
+      {isAsked && (
+        <p className="asked" role="status">
+          Liên kết này vừa được mở trên thiết bị khác. Nếu không phải ông/bà mở, vui lòng báo Văn phòng UBND tỉnh.
+        </p>
+      )}
       <div className="meeting" ref={place} />
       {step.at !== 'inside' && (
         <div className="cover" role="status">
@@ -57,4 +76,31 @@ export function Meeting({ keyGiven, invitation, onLeft, onPutOut, onRefused }: P
       )}
     </div>
   )
+}
+
+const keepEveryMs = 10_000
+
+/** Keeps the seat while the page is in the room; true while another device asks for it. */
+function useSeat(key: Key, seat: string, onReplaced: () => void): boolean {
+  const [isAsked, setIsAsked] = useState(false)
+  const told = useRef(onReplaced)
+  told.current = onReplaced
+  useEffect(() => {
+    const stop = new AbortController()
+    // Held once: before the entry has been answered the seat is nobody's yet.
+    let wasHeld = false
+    const keep = async (): Promise<void> => {
+      const { held, askedAt } = await call(keepSeat, { body: { ...key, seat } }, { signal: stop.signal })
+      setIsAsked(askedAt !== null)
+      if (wasHeld && !held) told.current()
+      wasHeld = held
+    }
+    // A line that is away for a while is the meeting's affair.
+    const timer = setInterval(() => keep().catch(() => undefined), keepEveryMs)
+    return () => {
+      stop.abort()
+      clearInterval(timer)
+    }
+  }, [key, seat])
+  return isAsked
 }

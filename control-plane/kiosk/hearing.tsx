@@ -28,12 +28,14 @@ export function Hearing({ hearing, linkUp, link, onLeave, onOver }: Props) {
   told.current = { onLeave, onOver }
   const [step, setStep] = useState<StayStep>({ at: 'entering' })
   const { id, present } = hearing
+  // Pressed for: the other room PC is put out; once, so that two do not take the place from each other for ever.
+  const takesOver = useRef(false)
 
   useEffect(() => {
     if (place.current === null) return
     const begun = stayInMeeting(
       place.current,
-      () => getEntry(id, link),
+      () => getEntry(id, link, takesOver),
       (reached) => {
         setStep(reached)
         if (reached.at === 'left') told.current.onLeave()
@@ -61,14 +63,55 @@ export function Hearing({ hearing, linkUp, link, onLeave, onOver }: Props) {
         </button>
       </div>
       <div className="meeting" ref={place} />
-      {step.at !== 'inside' && <Cover step={step} onAgain={() => stay.current?.enterNow()} onLeave={onLeave} />}
+      {hearing.asked && step.at === 'inside' && (
+        <p className="asked" role="status">
+          Một máy khác của điểm cầu vừa xin vào phòng thay máy này.
+        </p>
+      )}
+      {step.at !== 'inside' && (
+        <Cover
+          step={step}
+          elsewhere={hearing.elsewhere}
+          onAgain={() => stay.current?.enterNow()}
+          onTakeOver={() => {
+            takesOver.current = true
+            stay.current?.enterNow()
+          }}
+          onLeave={onLeave}
+        />
+      )}
     </div>
   )
 }
 
 const isOver = (problemType: string): boolean => /grant-(over|cancelled)$/.test(problemType)
 
-function Cover({ step, onAgain, onLeave }: { step: StayStep; onAgain(): void; onLeave(): void }) {
+interface CoverProps {
+  step: StayStep
+  elsewhere: NonNullable<Board['hearing']>['elsewhere']
+  onAgain(): void
+  onTakeOver(): void
+  onLeave(): void
+}
+
+function Cover({ step, elsewhere, onAgain, onTakeOver, onLeave }: CoverProps) {
+  const isInUse = step.at === 'refused' && step.problem.type.endsWith(':grant-in-use')
+  if (isInUse || (step.at === 'kicked' && elsewhere !== null)) {
+    return (
+      <div className="cover" role="status">
+        <p>
+          Điểm cầu đang trong phòng bằng {elsewhere === null ? 'máy khác' : `máy “${elsewhere.label}”`}. Hai máy cùng
+          lúc sẽ gây hú, nên mỗi điểm cầu chỉ vào bằng một máy.
+        </p>
+        <button type="button" className="main" onClick={onTakeOver}>
+          Chuyển sang máy này
+        </button>
+        <button type="button" onClick={onLeave}>
+          Về màn hình chờ
+        </button>
+      </div>
+    )
+  }
   return (
     <div className="cover" role="status">
       {step.at === 'entering' && <p>Đang vào phòng…</p>}
@@ -97,13 +140,14 @@ function Cover({ step, onAgain, onLeave }: { step: StayStep; onAgain(): void; on
 }
 
 /** A fresh token; while the control plane is down, the last one that still holds. */
-async function getEntry(hearingId: string, link: Link): Promise<Entry> {
+async function getEntry(hearingId: string, link: Link, takesOver: { current: boolean }): Promise<Entry> {
   try {
     const entry = await call(
       enterAsDevice,
-      { params: { id: hearingId } },
+      { params: { id: hearingId }, querystring: { takesOver: takesOver.current } },
       { headers: await link.authorization(), signal: AbortSignal.timeout(8_000) },
     )
+    takesOver.current = false
     keep('entry', { hearingId, entry })
     return entry
   } catch (error) {

@@ -120,6 +120,11 @@ function NextHearing({
       {hearing.status !== 'live' && now < Date.parse(hearing.startsAt) && (
         <p className="countdown">Còn {inWords(Date.parse(hearing.startsAt) - now)} nữa bắt đầu</p>
       )}
+      {hearing.elsewhere !== null && (
+        <p className="hint" role="status">
+          Điểm cầu đang trong phòng bằng máy “{hearing.elsewhere.label}”.
+        </p>
+      )}
       {open ? (
         <button type="button" className="main big" disabled={testing} onClick={() => onEnter(hearing.id)}>
           Vào buổi tiếp

@@ -76,8 +76,9 @@ export function stayInMeeting(place: HTMLElement, enter: () => Promise<Entry>, o
   }
 
   function fail(error: unknown): void {
-    if (error instanceof CallFailed && [404, 410].includes(error.problem.status))
-      finish({ at: 'refused', problem: error.problem })
+    const isFinal = (problem: ProblemDocument): boolean =>
+      [404, 410].includes(problem.status) || problem.type.endsWith(':grant-in-use')
+    if (error instanceof CallFailed && isFinal(error.problem)) finish({ at: 'refused', problem: error.problem })
     else again()
   }
 

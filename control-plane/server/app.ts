@@ -2,7 +2,8 @@ import { createCalendar } from './calendar/index.ts'
 import { createCases } from './cases/index.ts'
 import { createEndpoints } from './endpoints/index.ts'
 import { createHearings } from './hearings/index.ts'
-import { createIdentity } from './identity/index.ts'
+import { createAudience, createIdentity } from './identity/index.ts'
+import { createInvitations } from './invitations/index.ts'
 import { alertsRoutes } from './platform/alerts-routes.ts'
 import { auditRoutes } from './platform/audit-routes.ts'
 import { backup } from './platform/backup.ts'
@@ -46,9 +47,16 @@ export async function createApplication(platform: Platform, options: { ticking?:
     quorum: (tx, id) => rooms.quorum(tx, id),
   })
   const rooms = createRooms(platform, { hearings, endpoints })
+  // After rooms: the links that its letters carry are made by the same move.
+  createInvitations(platform, { hearings, rooms })
   const roomAgent = createRoomAgent(platform)
   const testCalls = createTestCalls(platform, { hearings, rooms, endpoints, roomAgent })
   const recordings = createRecordings(platform, { hearings, rooms, roomAgent })
+  const audience = createAudience({
+    endpoint: async (id) => [id],
+    hearing: (id) => hearings.toldEndpoints(platform.db, id),
+    'test-call': (id) => testCalls.toldEndpoints(platform.db, id),
+  })
   const modules: Module[] = [
     // First: its guard stands before every route registered after it.
     identity.module,
@@ -65,7 +73,7 @@ export async function createApplication(platform: Platform, options: { ticking?:
     alertsRoutes(platform),
     selfCheck(platform),
     backup(platform),
-    changesSocket(platform),
+    changesSocket(platform, audience),
     webPages(platform),
     // Last: accounts name endpoints that another module makes at its start.
     identity.seeding,

@@ -22,6 +22,8 @@ export interface Endpoints {
   roomPc(db: Reader, endpointId: string): Promise<RoomPc>
   /** When a room PC of each endpoint last spoke, to whichever instance; endpoints without one are not there. */
   lastWords(db: Reader): Promise<Map<string, number>>
+  /** What a room PC is called. */
+  deviceLabel(db: Reader, deviceId: string): Promise<string | undefined>
   /** Adds to what the kiosk page of an endpoint is shown. */
   onBoard(provider: BoardProvider): void
 }
@@ -64,6 +66,7 @@ export function createEndpoints(platform: Platform, deps: { identity: Identity }
     central: store.centralEndpoint,
     roomPc: async (reader, endpointId) => roomPcOf(endpointId, await store.activeDevices(reader), clock.now()),
     lastWords: store.lastWords,
+    deviceLabel: async (reader, id) => (await store.deviceById(reader, id))?.label,
     onBoard: kiosks.onBoard,
   }
 }

@@ -14,6 +14,7 @@ import { type HearingPlan, isEditable, isVisibleTo } from './hearing.ts'
 import { lockHearing } from './move.ts'
 import { draftFaults, type TidyPlan, tidyPlan } from './plan.ts'
 import { presentHearing, presentListItem } from './present.ts'
+import type { PeopleColumns } from './sealed-people.ts'
 import { heldAt, movesOf } from './store.ts'
 import { asTidyPlan, type PlanReading, readSurroundings, warningsOf } from './surroundings.ts'
 import { hearings } from './tables.ts'
@@ -29,7 +30,7 @@ export interface HearingQuery {
 }
 
 /** Reading, drafting and editing hearings; each change is one transaction with its audit row. */
-export function createHearingDesk(platform: Platform, deps: PlanReading) {
+export function createHearingDesk(platform: Platform, deps: PlanReading, people: PeopleColumns) {
   const { db, clock, audit, changes } = platform
   const { loadPlan, loadPlans } = deps.store
 
@@ -80,7 +81,7 @@ export function createHearingDesk(platform: Platform, deps: PlanReading) {
       const plan = tidyPlan(input)
       return db.transaction(async (tx) => {
         const centralId = await checkDraft(tx, plan)
-        const { id, code } = await insertDraft(tx, plan, { centralId, by: actor, at: asDate(clock.now()) })
+        const { id, code } = await insertDraft(tx, people, plan, { centralId, by: actor, at: asDate(clock.now()) })
         await audit.write(tx, actor, 'hearing.drafted', `hearing:${id}`, { code })
         await changes.announce(tx, `hearing:${id}`, 'hearings')
         return present(tx, actor, (await loadPlan(tx, id)) ?? fail(notFound('buổi tiếp')))
@@ -95,7 +96,7 @@ export function createHearingDesk(platform: Platform, deps: PlanReading) {
         if (!isEditable(read.status)) throw notEditable()
         const before = asTidyPlan((await loadPlan(tx, id)) ?? fail(notFound('buổi tiếp')))
         const centralId = await checkDraft(tx, plan)
-        if (!(await replaceDraft(tx, read, plan, centralId))) throw conflict()
+        if (!(await replaceDraft(tx, people, read, { plan, centralId }))) throw conflict()
         const after = (await loadPlan(tx, id)) ?? fail(notFound('buổi tiếp'))
         const changed = changedParts(before, asTidyPlan(after))
         await audit.write(tx, actor, 'hearing.edited', `hearing:${id}`, { code: read.code, changed })

@@ -4,6 +4,7 @@ import type { Tx } from '../platform/database.ts'
 import { foldForSearch } from '../platform/text.ts'
 import { hearingCode } from './hearing.ts'
 import type { TidyPlan } from './plan.ts'
+import type { PeopleColumns } from './sealed-people.ts'
 import type { HearingRow } from './store.ts'
 import { agendaItems, hearingCases, hearingEndpoints, hearingMoves, hearingParticipants, hearings } from './tables.ts'
 
@@ -17,6 +18,7 @@ const columns = (code: string, plan: TidyPlan) => ({
 /** Writes a new draft with everything in it; the first row of its history too. */
 export async function insertDraft(
   tx: Tx,
+  people: PeopleColumns,
   plan: TidyPlan,
   made: { centralId: string; by: { id: string; name: string }; at: Date },
 ): Promise<HearingRow> {
@@ -27,7 +29,7 @@ export async function insertDraft(
     .values({ code, ...columns(code, plan), createdBy: made.by.id, createdAt: made.at })
     .returning()
   if (!row) throw new Error('hearing was not inserted')
-  await insertParts(tx, row.id, plan, made.centralId)
+  await insertParts(tx, people, row.id, { plan, centralId: made.centralId })
   await tx.insert(hearingMoves).values({
     hearingId: row.id,
     toStatus: 'draft',
@@ -39,21 +41,31 @@ export async function insertDraft(
 }
 
 /** Replaces the plan of a hearing if it still is the one that was read; false when somebody else was faster. */
-export async function replaceDraft(tx: Tx, read: HearingRow, plan: TidyPlan, centralId: string): Promise<boolean> {
+export async function replaceDraft(
+  tx: Tx,
+  people: PeopleColumns,
+  read: HearingRow,
+  parts: { plan: TidyPlan; centralId: string },
+): Promise<boolean> {
   const [changed] = await tx
     .update(hearings)
-    .set({ ...columns(read.code, plan), version: read.version + 1 })
+    .set({ ...columns(read.code, parts.plan), version: read.version + 1 })
     .where(and(eq(hearings.id, read.id), eq(hearings.version, read.version)))
     .returning({ id: hearings.id })
   if (!changed) return false
   for (const part of [hearingCases, hearingEndpoints, agendaItems, hearingParticipants] as const) {
     await tx.delete(part).where(eq(part.hearingId, read.id))
   }
-  await insertParts(tx, read.id, plan, centralId)
+  await insertParts(tx, people, read.id, parts)
   return true
 }
 
-async function insertParts(tx: Tx, hearingId: string, plan: TidyPlan, centralId: string): Promise<void> {
+async function insertParts(
+  tx: Tx,
+  people: PeopleColumns,
+  hearingId: string,
+  { plan, centralId }: { plan: TidyPlan; centralId: string },
+): Promise<void> {
   await tx
     .insert(hearingEndpoints)
     .values([
@@ -61,12 +73,19 @@ async function insertParts(tx: Tx, hearingId: string, plan: TidyPlan, centralId:
       ...plan.delegates.map((endpointId) => ({ hearingId, endpointId, kind: 'delegate' as const })),
     ])
   if (plan.agenda.length > 0) {
-    await tx.insert(agendaItems).values(plan.agenda.map((item, position) => ({ hearingId, position, ...item })))
+    await tx.insert(agendaItems).values(
+      plan.agenda.map((item, position) => ({
+        hearingId,
+        position,
+        ...item,
+        speaker: people.speaker.sealOptional(item.speaker),
+      })),
+    )
   }
   if (plan.participants.length > 0) {
     await tx
       .insert(hearingParticipants)
-      .values(plan.participants.map((person, position) => ({ hearingId, position, ...person })))
+      .values(plan.participants.map((person, position) => ({ hearingId, position, ...people.sealPerson(person) })))
   }
   if (plan.caseIds.length > 0) {
     await tx.insert(hearingCases).values(plan.caseIds.map((caseId, position) => ({ hearingId, caseId, position })))

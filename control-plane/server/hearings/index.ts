@@ -10,7 +10,8 @@ import { createMover, lockHearing, type MoveFollower, type MoveOrder } from './m
 import { offlineWatch } from './offline.ts'
 import type { HearingDeps } from './ports.ts'
 import { hearingRoutes } from './routes.ts'
-import { createPlanStore, type PlanWindow } from './store.ts'
+import { peopleColumns, sealClearPeople } from './sealed-people.ts'
+import { citizensOnOwnDevices, createPlanStore, type PlanWindow, toldEndpoints } from './store.ts'
 
 export type { HearingBrief, HearingPlan } from './hearing.ts'
 export type { HearingMoved } from './move.ts'
@@ -28,6 +29,10 @@ export interface Hearings {
    * the second sees what the first wrote. Take it before the audit trail's lock.
    */
   planForChange(tx: Tx, id: string): Promise<HearingPlan | undefined>
+  /** The endpoints whose officers may know of this hearing (isVisibleTo). */
+  toldEndpoints(db: Database | Tx, id: string): Promise<string[]>
+  /** Ids of the citizens who join on own devices, in the plan's order. */
+  citizensOnOwnDevices(db: Database | Tx, id: string): Promise<string[]>
   /** Hearings that overlap [from, to) in planned time, earliest first. */
   plansBetween(db: Database | Tx, window: PlanWindow): Promise<HearingPlan[]>
   /**
@@ -40,21 +45,28 @@ export interface Hearings {
 
 /** Hearings: planned, submitted, approved, held, ended. */
 export function createHearings(platform: Platform, deps: HearingDeps): Hearings {
-  const store = createPlanStore(deps)
+  const people = peopleColumns(platform.secrets)
+  const store = createPlanStore(people, deps)
   const mover = createMover(platform, store)
   mover.follow(clearNeglect(platform))
-  const desk = createHearingDesk(platform, { ...deps, store })
+  const desk = createHearingDesk(platform, { ...deps, store }, people)
   const decisions = createDecisions(platform, { ...deps, store }, { desk, mover })
   return {
     module: {
       name: 'hearings',
       routes: (app) => hearingRoutes(app, desk, decisions),
       reconciliations: [neglectWatch(platform), offlineWatch(platform, { ...deps, store }), hearingFigures(platform)],
+      async start() {
+        const sealed = await sealClearPeople(platform, people)
+        if (sealed > 0) platform.log.info({ sealed }, 'people of hearings of an earlier release encrypted')
+      },
     },
     onMove: mover.follow,
     plan: store.loadPlan,
     brief: store.loadBrief,
     planForChange: async (tx, id) => ((await lockHearing(tx, id)) ? store.loadPlan(tx, id) : undefined),
+    toldEndpoints,
+    citizensOnOwnDevices,
     plansBetween: store.loadPlansBetween,
     move: mover.move,
   }

@@ -1,8 +1,9 @@
-import { and, asc, eq, gt, inArray, lt, type SQL } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNotNull, isNull, lt, type SQL } from 'drizzle-orm'
 import type { HearingStatus } from '../../contract/words.ts'
 import type { Instant } from '../platform/clock.ts'
 import type { Database, Tx } from '../platform/database.ts'
 import type { HearingBrief, HearingPlan, PlanAgendaItem, PlanCase, PlanEndpoint, PlanParticipant } from './hearing.ts'
+import type { PeopleColumns } from './sealed-people.ts'
 import { agendaItems, hearingCases, hearingEndpoints, hearingMoves, hearingParticipants, hearings } from './tables.ts'
 
 export type HearingRow = typeof hearings.$inferSelect
@@ -18,13 +19,13 @@ export interface Books {
 }
 
 /** Reads whole plans: six queries however many there are. */
-export function createPlanStore(books: Books) {
+export function createPlanStore(people: PeopleColumns, books: Books) {
   async function loadPlans(db: Reader, rows: HearingRow[]): Promise<HearingPlan[]> {
     const ids = rows.map((row) => row.id)
     if (ids.length === 0) return []
     const endpointsOf = await endpointsByHearing(db, ids, books)
-    const participantsOf = await participantsByHearing(db, ids)
-    const agendaOf = await agendaByHearing(db, ids)
+    const participantsOf = await participantsByHearing(db, ids, people)
+    const agendaOf = await agendaByHearing(db, ids, people)
     const casesOf = await casesByHearing(db, ids, books)
     return rows.map((row) => ({
       ...briefOf(row),
@@ -78,6 +79,32 @@ export const heldAt = (db: Reader, endpointId: string) =>
     .from(hearingEndpoints)
     .where(eq(hearingEndpoints.endpointId, endpointId))
 
+/** The endpoints of a hearing that their officers may know of (hearing.ts isVisibleTo): none before its approval. */
+export async function toldEndpoints(db: Reader, id: string): Promise<string[]> {
+  const rows = await db
+    .select({ endpointId: hearingEndpoints.endpointId })
+    .from(hearingEndpoints)
+    .innerJoin(hearings, eq(hearings.id, hearingEndpoints.hearingId))
+    .where(and(eq(hearings.id, id), isNotNull(hearings.decisionNumber)))
+  return rows.map(({ endpointId }) => endpointId)
+}
+
+/** The citizens of a hearing who join on own devices, in the plan's order: the room shows them by it and not by their names. */
+export async function citizensOnOwnDevices(db: Reader, hearingId: string): Promise<string[]> {
+  const rows = await db
+    .select({ id: hearingParticipants.id })
+    .from(hearingParticipants)
+    .where(
+      and(
+        eq(hearingParticipants.hearingId, hearingId),
+        eq(hearingParticipants.role, 'citizen'),
+        isNull(hearingParticipants.endpointId),
+      ),
+    )
+    .orderBy(asc(hearingParticipants.position))
+  return rows.map(({ id }) => id)
+}
+
 function briefOf(row: HearingRow): HearingBrief {
   const { id, code, title, status, version, late, lateReason, decisionNumber, returnReason } = row
   return {
@@ -123,22 +150,32 @@ async function endpointsByHearing(db: Reader, ids: string[], books: Books): Prom
   return byHearing(named)
 }
 
-async function participantsByHearing(db: Reader, ids: string[]): Promise<Map<string, PlanParticipant[]>> {
+async function participantsByHearing(
+  db: Reader,
+  ids: string[],
+  people: PeopleColumns,
+): Promise<Map<string, PlanParticipant[]>> {
   const rows = await db
     .select()
     .from(hearingParticipants)
     .where(inArray(hearingParticipants.hearingId, ids))
     .orderBy(asc(hearingParticipants.position))
-  return byHearing(rows.map(({ position: _, ...participant }) => participant))
+  return byHearing(rows.map(({ position: _, ...participant }) => people.openPerson(participant)))
 }
 
-async function agendaByHearing(db: Reader, ids: string[]): Promise<Map<string, PlanAgendaItem[]>> {
+async function agendaByHearing(
+  db: Reader,
+  ids: string[],
+  people: PeopleColumns,
+): Promise<Map<string, PlanAgendaItem[]>> {
   const rows = await db
     .select()
     .from(agendaItems)
     .where(inArray(agendaItems.hearingId, ids))
     .orderBy(asc(agendaItems.position))
-  return byHearing(rows.map(({ position: _, ...item }) => item))
+  return byHearing(
+    rows.map(({ position: _, ...item }) => ({ ...item, speaker: people.speaker.openOptional(item.speaker) })),
+  )
 }
 
 async function casesByHearing(db: Reader, ids: string[], books: Books): Promise<Map<string, PlanCase[]>> {

@@ -74,7 +74,7 @@ export const agendaItems = pgTable('agenda_items', {
   speaker: text('speaker'),
 })
 
-/** People named in the hearing. With an endpoint they sit in that room; without one they join on their own device by a grant. */
+/** People named in the hearing; name, title, organisation and e-mail are encrypted (sealed-people.ts), as is an agenda item's speaker. With an endpoint they sit in that room; without one they join on their own device by a grant. */
 export const hearingParticipants = pgTable('hearing_participants', {
   id: uuid('id').primaryKey().defaultRandom(),
   hearingId: uuid('hearing_id')

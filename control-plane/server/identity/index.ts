@@ -21,6 +21,7 @@ import { sweepIdentity } from './store.ts'
 import { type BearerFamily, createTokens, type TokenClaims, type Tokens } from './tokens.ts'
 
 export type { SeedAccount } from './accounts.ts'
+export { createAudience } from './audience.ts'
 export { type Permission, roleMay } from './permissions.ts'
 
 /** Turns the claims of a genuine token into who calls, or null when that credential was revoked. */

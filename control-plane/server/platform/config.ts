@@ -37,7 +37,12 @@ const ConfigSchema = Type.Object({
   edgeUrl: Url({ description: 'cổng HTTP của Prosody, ví dụ http://127.0.0.1:5280' }),
   storeFolder: Type.String({ minLength: 1, description: 'kho lưu trữ trung tâm' }),
   stagingFolder: Type.String({ default: '', description: 'nơi nhận tệp trước khi kiểm tra; nên cùng ổ với kho' }),
-  storeReserveMb: Type.Integer({ default: 2048, minimum: 0, description: 'dung lượng luôn chừa lại của kho' }),
+  storeReserveMb: Type.Integer({
+    default: 2048,
+    minimum: 0,
+    maximum: 100_000_000,
+    description: 'dung lượng luôn chừa lại của kho',
+  }),
   storeVerifyDays: Type.Integer({
     default: 30,
     minimum: 1,
@@ -47,6 +52,7 @@ const ConfigSchema = Type.Object({
   storeVerifyMbPerSecond: Type.Integer({
     default: 20,
     minimum: 1,
+    maximum: 100_000,
     description: 'tốc độ đọc tối đa khi đối chiếu mã băm của kho, MB mỗi giây',
   }),
   mediaSandbox: Type.Union([Type.Literal('required'), Type.Literal('where-possible')], {

@@ -43,6 +43,11 @@ declare module 'fastify' {
      * body itself is the credential. A route without one does not start.
      */
     may?: string
+    /**
+     * The answer is nobody's: it says the same to everybody who asks, so browsers and proxies may keep it. Every other answer is `no-store`;
+     * so is every refusal.
+     */
+    mayBeKept?: true
   }
 }
 
@@ -54,6 +59,8 @@ const messageBytes = 16 * 1024
 const mostFaults = 50
 const malformedTitle = 'Yêu cầu không hợp lệ. Vui lòng tải lại trang rồi thử lại.'
 const problemType = 'application/problem+json'
+/** For every answer that is not the same for everybody: a room's shared PC, a browser's "back", a proxy on the way keep nothing of it. */
+export const noStore = { 'cache-control': 'no-store' } as const
 
 /** Builds the application with everything that holds for every route: limits, headers, problem documents, OpenAPI. */
 export async function createHttp(config: Config, log: Logger): Promise<App> {
@@ -69,7 +76,7 @@ export async function createHttp(config: Config, log: Logger): Promise<App> {
     // Before any route: an address that cannot be read, a parameter that is too long.
     frameworkErrors: (error, _request, reply) => {
       const problem = asProblem(error)
-      reply.raw.writeHead(problem.status, { 'content-type': problemType })
+      reply.raw.writeHead(problem.status, { 'content-type': problemType, ...noStore })
       reply.raw.end(JSON.stringify(problemDocument(problem)))
     },
     clientErrorHandler: refuseMalformed,
@@ -107,7 +114,8 @@ export async function createHttp(config: Config, log: Logger): Promise<App> {
     strictTransportSecurity: config.publicUrl.startsWith('https:'),
   })
   // The embedded Jitsi Meet needs camera, microphone and screen; nobody else does.
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', async (request, reply) => {
+    if (request.routeOptions.config?.mayBeKept !== true || reply.statusCode >= 400) reply.headers(noStore)
     reply.header(
       'permissions-policy',
       ['camera', 'microphone', 'display-capture', 'autoplay', 'fullscreen']
@@ -142,6 +150,7 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     `content-type: ${problemType}`,
     `content-length: ${Buffer.byteLength(body)}`,
+    'cache-control: no-store',
     'connection: close',
   ]
   if (socket.writable) socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)

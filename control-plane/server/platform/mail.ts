@@ -1,22 +1,29 @@
-import { and, asc, count, eq, lte, or } from 'drizzle-orm'
+import { and, asc, count, eq, inArray, lte, or } from 'drizzle-orm'
 import { createTransport } from 'nodemailer'
 import type { Clock } from './clock.ts'
 import { hourMs, minuteMs, secondMs } from './clock.ts'
 import type { Database, Tx } from './database.ts'
 import { wordsOf } from './plain-error.ts'
+import { sealedColumn } from './sealed-rows.ts'
+import type { Secrets } from './secrets.ts'
 import { outboxMails } from './tables.ts'
 
 export interface MailMessage {
   /** Names this mail: a second one with the same key is not made. */
   key: string
   to: string
+  /** Names nobody: it stands in the alert when the mail is refused. */
   subject: string
   text: string
+  /** Goes to somebody who takes part in a hearing: encrypted in the outbox (design rule 8). */
+  personal?: boolean
 }
 
 export interface Mail {
   /** Puts the mail into the outbox, in the transaction of what it tells of. */
   enqueue(tx: Tx, message: MailMessage): Promise<void>
+  /** Takes back mails by their keys, as far as they have not gone out. */
+  withdraw(tx: Tx, keys: string[]): Promise<void>
   /** Sends what is due. Resolves to how it went, for the alert that says the mail server is down. */
   deliverDue(): Promise<DeliveryTally>
   close(): void
@@ -41,6 +48,7 @@ export const retryDelayMs = (attempts: number): number =>
 interface Options {
   db: Database
   clock: Clock
+  secrets: Secrets
   smtpUrl: string
   from: string
   /** Tells people of a mail that was refused for good, in the transaction that notes it. */
@@ -49,6 +57,7 @@ interface Options {
 
 export function createMail(options: Options): Mail {
   const { db, clock } = options
+  const letter = letterColumns(options.secrets)
   const transport = createTransport(
     { url: options.smtpUrl, connectionTimeout: 15_000, greetingTimeout: 15_000, socketTimeout: 30_000 },
     { from: options.from },
@@ -78,13 +87,14 @@ export function createMail(options: Options): Mail {
     return mine ?? 'taken'
   }
 
-  async function deliver(row: typeof outboxMails.$inferSelect): Promise<Delivery> {
+  async function deliver(row: MailRow): Promise<Delivery> {
+    const { recipient, subject, body } = letter.open(row)
     try {
       // The Message-ID is the row's id: a mail sent twice around a crash is one to the reader's mail program.
       await transport.sendMail({
-        to: row.recipient,
-        subject: row.subject,
-        text: row.body,
+        to: recipient,
+        subject,
+        text: body,
         messageId: `<${row.id}@tiepdan>`,
       })
       return { is: 'sent' }
@@ -95,7 +105,7 @@ export function createMail(options: Options): Mail {
   }
 
   /** One whose claim ran out is another sender's to tell of. */
-  async function note(row: typeof outboxMails.$inferSelect, outcome: Delivery): Promise<void> {
+  async function note(row: MailRow, outcome: Delivery): Promise<void> {
     await db.transaction(async (tx) => {
       const mine = await tx
         .update(outboxMails)
@@ -104,7 +114,7 @@ export function createMail(options: Options): Mail {
           and(eq(outboxMails.id, row.id), eq(outboxMails.status, 'sending'), eq(outboxMails.attempts, row.attempts)),
         )
         .returning({ id: outboxMails.id })
-      if (mine.length > 0 && outcome.is === 'refused') await options.onRefused(tx, row)
+      if (mine.length > 0 && outcome.is === 'refused') await options.onRefused(tx, letter.open(row))
     })
   }
 
@@ -115,13 +125,17 @@ export function createMail(options: Options): Mail {
         .insert(outboxMails)
         .values({
           dedupeKey: message.key,
-          recipient: message.to,
-          subject: message.subject,
-          body: message.text,
+          ...letter.columns(message),
           nextAttemptAt: now,
           createdAt: now,
         })
         .onConflictDoNothing({ target: outboxMails.dedupeKey })
+    },
+    async withdraw(tx, keys) {
+      if (keys.length === 0) return
+      // One that is being sent may have arrived already: it is followed by a later word, never by silence.
+      const waiting = and(inArray(outboxMails.dedupeKey, keys), eq(outboxMails.status, 'pending'))
+      await tx.update(outboxMails).set({ status: 'withdrawn' }).where(waiting)
     },
     async deliverDue() {
       const tally: Omit<DeliveryTally, 'waiting'> = { sent: 0, failed: 0, refused: 0, lastError: null }
@@ -146,6 +160,29 @@ export function createMail(options: Options): Mail {
       return { ...tally, waiting: waiting?.n ?? 0 }
     },
     close: () => transport.close(),
+  }
+}
+
+type MailRow = typeof outboxMails.$inferSelect
+
+/** The columns of a mail as the outbox keeps them. */
+function letterColumns(secrets: Secrets) {
+  const of = (column: string) => sealedColumn(secrets, `outbox.${column}`)
+  const [recipient, subject, body] = [of('recipient'), of('subject'), of('body')]
+  return {
+    columns({ to, subject: about, text, personal = false }: MailMessage) {
+      if (!personal) return { recipient: to, subject: about, body: text, sealed: false }
+      return { recipient: recipient.seal(to), subject: subject.seal(about), body: body.seal(text), sealed: true }
+    },
+    open: (row: MailRow): MailRow =>
+      row.sealed
+        ? {
+            ...row,
+            recipient: recipient.open(row.recipient),
+            subject: subject.open(row.subject),
+            body: body.open(row.body),
+          }
+        : row,
   }
 }
 

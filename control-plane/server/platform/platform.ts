@@ -39,9 +39,11 @@ export async function createPlatform(
     options.database ?? (await openDatabase({ url: config.databaseUrl, folder: `${config.dataFolder}/database` }))
   const db = database.db
   const changes = createChanges(database)
+  const secrets = createSecrets(Buffer.from(config.masterKey, 'hex'))
   const mail = createMail({
     db,
     clock,
+    secrets,
     smtpUrl: config.smtpUrl,
     from: config.mailFrom,
     async onRefused(tx, refused) {
@@ -54,7 +56,6 @@ export async function createPlatform(
       await changes.announce(tx, 'alerts')
     },
   })
-  const secrets = createSecrets(Buffer.from(config.masterKey, 'hex'))
   const alerts = createAlerts(clock, mail, config.officeMail)
   return {
     config,

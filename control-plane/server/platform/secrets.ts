@@ -25,7 +25,13 @@ export interface Secrets {
 const version = 'v1'
 
 export function createSecrets(masterKey: Buffer): Secrets {
-  const key = (label: string): Buffer => Buffer.from(hkdfSync('sha256', masterKey, 'tiepdan', label, 32))
+  // Labels are few and fixed; a list of people is opened with the same keys over and over.
+  const keys = new Map<string, Buffer>()
+  const key = (label: string): Buffer => {
+    const known = keys.get(label) ?? Buffer.from(hkdfSync('sha256', masterKey, 'tiepdan', label, 32))
+    keys.set(label, known)
+    return known
+  }
   return {
     key,
     mac: (label, text) => createHmac('sha256', key(label)).update(text).digest('base64url'),

@@ -29,7 +29,13 @@ export const outboxMails = pgTable(
     recipient: text('recipient').notNull(),
     subject: text('subject').notNull(),
     body: text('body').notNull(),
-    status: text('status').$type<'pending' | 'sending' | 'sent' | 'refused'>().notNull().default('pending'),
+    /** Recipient, subject and body are encrypted: it goes to somebody who takes part in a hearing. */
+    sealed: boolean('sealed').notNull().default(false),
+    /** `withdrawn`: what it tells does not hold any more, and it had not gone out. */
+    status: text('status')
+      .$type<'pending' | 'sending' | 'sent' | 'refused' | 'withdrawn'>()
+      .notNull()
+      .default('pending'),
     attempts: integer('attempts').notNull().default(0),
     nextAttemptAt: at('next_attempt_at').notNull(),
     lastError: text('last_error'),

@@ -20,7 +20,7 @@ export function webPages(platform: Platform): Module {
       app.addHook('onRoute', (route) => {
         // Static files carry no permission of their own: they hold nothing but code.
         if (route.config === undefined || route.config.may === undefined) {
-          if (route.url.startsWith('/assets/')) route.config = { ...route.config, may: 'public' }
+          if (route.url.startsWith('/assets/')) route.config = { ...route.config, may: 'public', mayBeKept: true }
         }
       })
       await app.register(fastifyStatic, {
@@ -40,7 +40,7 @@ export function webPages(platform: Platform): Module {
           .send(html.replace('<html ', '<html data-stage="true" '))
       }
       const page = (file: string) => ({
-        config: { may: 'public' },
+        config: { may: 'public', mayBeKept: true } as const,
         schema: { hide: true },
         handler: async (_request: unknown, reply: import('fastify').FastifyReply) => send(file, reply),
       })

@@ -77,7 +77,6 @@ export function playbackRoutes(app: App, platform: Platform, integrity: Integrit
       refuseBeyondEnd(request, reply, part.playableSize ?? 0)
       const download = request.query.download === true
       await noteView(request, part, download)
-      reply.header('cache-control', 'private, no-store')
       if (download) reply.header('content-disposition', `attachment; filename="${part.id}.mp4"`)
       return sendFromStore(reply, part.playablePath)
     },
@@ -90,7 +89,6 @@ export function playbackRoutes(app: App, platform: Platform, integrity: Integrit
       const part = await partOf(request.params.id)
       if (part.posterPath === null || (await sizeOf(join(platform.config.storeFolder, part.posterPath))) === null)
         throw notFound('ảnh của tệp ghi hình')
-      reply.header('cache-control', 'private, max-age=3600')
       return sendFromStore(reply, part.posterPath)
     },
   )

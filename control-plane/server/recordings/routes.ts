@@ -4,7 +4,7 @@ import type { HearingPlan } from '../hearings/index.ts'
 import { type Permission, roleMay } from '../identity/index.ts'
 import type { Actor } from '../platform/actor.ts'
 import type { Database, Tx } from '../platform/database.ts'
-import type { App } from '../platform/http.ts'
+import { type App, noStore } from '../platform/http.ts'
 import type { Platform } from '../platform/platform.ts'
 import { fail, notFound } from '../platform/problem.ts'
 import { foldForSearch } from '../platform/text.ts'
@@ -210,6 +210,8 @@ function uploadRoutes(app: App, uploads: Uploads): void {
           if (!/^\/api\/uploads(\/[0-9a-f]{32})?\/?$/.test(request.url.split('?')[0] ?? ''))
             throw notFound('lượt gửi tệp')
           reply.hijack()
+          // What is hijacked passes none of the hooks that every other answer passes.
+          for (const [name, value] of Object.entries(noStore)) reply.raw.setHeader(name, value)
           const handled = sending.run(senderOf(request.actor), () => uploads.server.handle(request.raw, reply.raw))
           handled.catch((error: unknown) => {
             request.log.warn({ err: error }, 'upload request failed')

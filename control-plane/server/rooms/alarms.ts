@@ -2,6 +2,7 @@ import type { Hearings } from '../hearings/index.ts'
 import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Objection } from './occupancy.ts'
+import { grantNames } from './sealed-names.ts'
 import * as store from './store.ts'
 
 /** Something about one person in one room. */
@@ -41,7 +42,7 @@ export function createRoomAlarms(platform: Platform, { hearings }: { hearings: P
   async function who(tx: Tx, userId: string | null): Promise<string> {
     if (userId === null) return 'một người không rõ'
     const grant = store.isGrantId(userId) ? await store.grantById(tx, userId) : undefined
-    if (grant?.kind === 'endpoint') return `điểm cầu ${grant.displayName}`
+    if (grant?.kind === 'endpoint') return `điểm cầu ${grantNames(platform.secrets).open(grant.displayName)}`
     if (grant !== undefined) return `người dự bằng thiết bị riêng (mã ${grant.id.slice(0, 8)})`
     return userId.startsWith('agent:') ? 'máy điều khiển ghi hình' : `người có mã ${userId.slice(0, 60)}`
   }

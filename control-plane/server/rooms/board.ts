@@ -3,7 +3,9 @@ import { type Permission, roleMay } from '../identity/index.ts'
 import type { Actor } from '../platform/actor.ts'
 import type { Database, Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
+import type { Secrets } from '../platform/secrets.ts'
 import { quorum, sameSubject } from './room.ts'
+import { grantNames } from './sealed-names.ts'
 import * as store from './store.ts'
 
 type Reader = Database | Tx
@@ -14,11 +16,28 @@ export async function presentUsers(db: Reader, roomName: string): Promise<Set<st
   return new Set(open.flatMap((row) => (row.hidden || row.userId === null ? [] : [row.userId])))
 }
 
+// Both databases sort by bytes, and what is encrypted not at all.
+const vietnamese = new Intl.Collator('vi')
+
+/** The grants of a room with their names readable: rooms first, then people, each by name. */
+async function namedGrants(db: Reader, secrets: Secrets, roomId: string): Promise<store.GrantRow[]> {
+  const names = grantNames(secrets)
+  const rows = await store.grantsOfRoom(db, roomId)
+  return rows
+    .map((row) => ({ ...row, displayName: names.open(row.displayName) }))
+    .sort(
+      (one, other) =>
+        one.kind.localeCompare(other.kind) ||
+        one.createdAt.getTime() - other.createdAt.getTime() ||
+        vietnamese.compare(one.displayName, other.displayName),
+    )
+}
+
 /** Điều 2.4 for one hearing: each endpoint and each required person, by grants in use. */
-export async function quorumOf(db: Reader, hearingId: string) {
+export async function quorumOf(db: Reader, secrets: Secrets, hearingId: string) {
   const room = await store.roomOfHearing(db, hearingId)
   if (room === undefined) return { met: false, present: [], missing: [] }
-  const grants = await store.grantsOfRoom(db, room.id)
+  const grants = await namedGrants(db, secrets, room.id)
   return quorum(
     grants.map((grant) => ({ ...grant, revoked: grant.revokedAt !== null })),
     await presentUsers(db, room.name),
@@ -37,20 +56,34 @@ export async function roomBoard(platform: Platform, hearingId: string, isCurrent
   const { db, clock } = platform
   const room = await store.roomOfHearing(db, hearingId)
   const intervals = await store.attendanceOf(db, await store.roomNamesOfHearing(db, hearingId))
+  const nameOf = await namesOf(platform, intervals)
   return {
     serverTime: new Date(clock.now()).toISOString(),
     opensAt: room?.opensAt.toISOString() ?? null,
     closesAt: room?.closesAt.toISOString() ?? null,
     closedAt: room?.closedAt?.toISOString() ?? null,
-    quorum: whileCurrent(await quorumOf(db, hearingId), isCurrent),
+    quorum: whileCurrent(await quorumOf(db, platform.secrets, hearingId), isCurrent),
     attendance: intervals.map((row) => ({
-      displayName: row.displayName ?? '',
+      displayName: nameOf(row),
       grantId: row.userId,
       joinedAt: row.joinedAt.toISOString(),
       leftAt: row.leftAt?.toISOString() ?? null,
       leftBy: row.leftBy,
     })),
   }
+}
+
+/** Whose an interval is: by his grant, which is the one place where a person's name stands. */
+async function namesOf(
+  { db, secrets }: Platform,
+  intervals: store.AttendanceRow[],
+): Promise<(row: store.AttendanceRow) => string> {
+  const ids = intervals.flatMap(({ userId }) => (userId !== null && store.isGrantId(userId) ? [userId] : []))
+  const names = grantNames(secrets)
+  const known = new Map(
+    (await store.grantsById(db, [...new Set(ids)])).map(({ id, displayName }) => [id, names.open(displayName)]),
+  )
+  return (row) => known.get(row.userId ?? '') ?? row.displayName ?? 'Người không rõ'
 }
 
 const actions: Record<string, Permission> = { reveal: 'grant.read', revoke: 'grant.manage', renew: 'grant.manage' }
@@ -68,7 +101,7 @@ export async function listGrants(
     actor.kind === 'staff'
       ? Object.keys(actions).filter((action) => roleMay(actor.role, actions[action] ?? 'grant.manage'))
       : []
-  const rows = await store.grantsOfRoom(platform.db, room.id)
+  const rows = await namedGrants(platform.db, platform.secrets, room.id)
   return {
     opensAt: room.opensAt.toISOString(),
     closesAt: room.closesAt.toISOString(),

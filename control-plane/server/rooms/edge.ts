@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
 import { listedIn, notListed } from './occupancy.ts'
-import { kickQueue } from './prosody.ts'
+import { kickQueue, putOutQueue } from './prosody.ts'
 import * as store from './store.ts'
 
 // The module sends 200 bytes at most (mod_tiepdan_edge.lua): what is longer than this it would have to set aside.
@@ -98,12 +98,15 @@ export function createEdge(platform: Platform) {
           at: new Date(event.at),
           kind: event.kind,
           room: event.room ?? null,
-          body: { ...event },
+          body: withoutNames(event),
           receivedAt: new Date(platform.clock.now()),
         })
         if (!fresh) continue
         for (const room of await apply(tx, batch.processId, event)) touched.add(room)
-        if (event.kind === 'occupant-joined') await putOutIfRevoked(tx, event)
+        if (event.kind === 'occupant-joined') {
+          const isOut = await putOutIfRevoked(tx, event)
+          if (!isOut) await putOutDouble(tx, event)
+        }
         if (event.kind === 'event-refused') await tellRefused(tx, batch.processId)
       }
       await announce(tx, touched)
@@ -111,17 +114,24 @@ export function createEdge(platform: Platform) {
     })
   }
 
-  /** A token stays valid after its grant was revoked, and a restarted Prosody has forgotten whom it put out. */
-  async function putOutIfRevoked(tx: Tx, { room, userId }: EdgeEvent): Promise<void> {
-    if (userId === undefined || !store.isGrantId(userId)) return
+  /** A token stays valid after its grant was revoked, and a restarted Prosody has forgotten whom it put out. True when he is put out. */
+  async function putOutIfRevoked(tx: Tx, { room, userId }: EdgeEvent): Promise<boolean> {
+    if (userId === undefined || !store.isGrantId(userId)) return false
     const grant = await store.grantById(tx, userId)
-    if (grant?.revokedAt)
-      await platform.jobs.enqueue(
-        tx,
-        kickQueue,
-        { room: room ?? '', userId, reason: grant.revokedReason ?? '' },
-        { key: userId },
-      )
+    if (grant === undefined || grant.revokedAt === null) return false
+    const reason = grant.revokedReason ?? ''
+    await platform.jobs.enqueue(tx, kickQueue, { room: room ?? '', userId, reason }, { key: userId })
+    return true
+  }
+
+  /** One grant is one place in the room, whichever way a second came in: the newcomer stays, for the older may be what a broken line left behind. */
+  async function putOutDouble(tx: Tx, { room, userId, occupantId }: EdgeEvent): Promise<void> {
+    if (room === undefined || userId === undefined || !store.isGrantId(userId)) return
+    for (const stay of await store.openAttendance(tx, room.toLowerCase())) {
+      if (stay.userId !== userId || stay.occupantId === occupantId) continue
+      const reason = 'Đang dùng trên thiết bị khác'
+      await platform.jobs.enqueue(tx, putOutQueue, { room, occupantId: stay.occupantId, reason })
+    }
   }
 
   async function tellRefused(tx: Tx, processId: string): Promise<void> {
@@ -149,6 +159,16 @@ export function createEdge(platform: Platform) {
 
   return { lock, take, announce }
 }
+
+/** Whoever it tells of keeps his id alone: his name stands in his grant, encrypted. */
+const withoutNames = ({ name: _, rooms, ...event }: EdgeEvent) => ({
+  ...event,
+  ...(rooms === undefined
+    ? {}
+    : {
+        rooms: rooms.map(({ room, occupants }) => ({ room, occupants: occupants.map(({ name: _, ...one }) => one) })),
+      }),
+})
 
 /** Applies one event to attendance; answers the rooms that it concerns. */
 async function apply(tx: Tx, processId: string, event: EdgeEvent): Promise<string[]> {
@@ -193,7 +213,7 @@ export const interval = (processId: string, roomName: string, occupant: Static<t
   occupantId: occupant.occupantId,
   processId,
   userId: occupant.userId ?? null,
-  displayName: occupant.name ?? null,
+  displayName: /^(agent|device):/.test(occupant.userId ?? '') ? (occupant.name ?? null) : null,
   hidden: occupant.hidden ?? false,
   joinedAt: occupant.joinedAt === undefined ? at : new Date(occupant.joinedAt),
 })

@@ -8,7 +8,10 @@ import { fail, invalid, notFound, Problem } from '../platform/problem.ts'
 import { sha256Hex } from '../platform/secrets.ts'
 import { codeHash } from './grants.ts'
 import { createGuesses } from './guesses.ts'
-import { admission, tokenWindow } from './room.ts'
+import { admission, shownName, tokenWindow } from './room.ts'
+import { grantNames } from './sealed-names.ts'
+import { deviceSeat } from './seat.ts'
+import { inUseElsewhere, type Seats } from './seats.ts'
 import type { Signing } from './signing.ts'
 import * as store from './store.ts'
 
@@ -49,8 +52,9 @@ interface Opened {
 /** Looking at a grant and entering by it. Looking consumes nothing: a mail scanner may do it as often as it likes. */
 export function createEntry(
   platform: Platform,
-  deps: { hearings: Pick<Hearings, 'plan' | 'brief'>; signing: Signing },
+  deps: { hearings: Pick<Hearings, 'plan' | 'brief' | 'citizensOnOwnDevices'>; signing: Signing; seats: Seats },
 ) {
+  const { seats } = deps
   const { db, clock, config } = platform
   const guesses = createGuesses(clock)
 
@@ -80,6 +84,12 @@ export function createEntry(
     return { grant, room, hearing }
   }
 
+  async function namesOf({ grant, hearing }: Opened): Promise<{ displayName: string; shownAs: string }> {
+    const displayName = grantNames(platform.secrets).open(grant.displayName)
+    const citizens = grant.participantId === null ? [] : await deps.hearings.citizensOnOwnDevices(db, hearing.id)
+    return { displayName, shownAs: shownName(grant, displayName, citizens) }
+  }
+
   const windowOf = (room: store.RoomRow) => ({
     opensAt: room.opensAt.getTime(),
     closesAt: room.closesAt.getTime(),
@@ -93,14 +103,18 @@ export function createEntry(
     throw new Problem(type, { status: 410, title })
   }
 
-  async function look(key: Key, address: string): Promise<Invitation> {
+  async function look(key: Key, address: string, seat: string | undefined): Promise<Invitation> {
     const opened = await open(key, address)
     const { grant, room } = opened
     const state = admit(opened)
+    const elsewhere = await seats.elsewhere(grant, room.name, seat)
+    // A page with a seat has a person before it; a mail scanner that looks at a link has none and alarms nobody.
+    if (elsewhere && seat !== undefined) await seats.noteAsked(grant)
     const hearing = (await deps.hearings.plan(db, opened.hearing.id)) ?? fail(notFound('buổi tiếp'))
     return {
       state,
-      displayName: grant.displayName,
+      elsewhere,
+      ...(await namesOf(opened)),
       hearing: {
         code: hearing.code,
         title: hearing.title,
@@ -115,7 +129,11 @@ export function createEntry(
     }
   }
 
-  async function enter(opened: Opened, actor: Actor, accepted: { acceptsRecording?: true } = {}): Promise<Entry> {
+  async function enter(
+    opened: Opened,
+    actor: Actor,
+    wish: { seat: string | undefined; takesOver: boolean; acceptsRecording?: true },
+  ): Promise<Entry> {
     if (admit(opened) === 'waiting') {
       throw new Problem('grant-early', {
         status: 409,
@@ -125,28 +143,37 @@ export function createEntry(
       })
     }
     const { grant, room } = opened
+    const { shownAs } = await namesOf(opened)
     const window = tokenWindow(windowOf(room), clock.now())
     const minting = deps.signing.mint({
       room: room.name,
-      user: { id: grant.id, name: grant.displayName, moderator: grant.moderator },
+      user: { id: grant.id, name: shownAs, moderator: grant.moderator },
       features: { recording: false, 'screen-sharing': grant.moderator },
       ...window,
     })
+    const { seat, takesOver, ...accepted } = wish
     // Signed while the database writes; without its row in the audit trail no token leaves.
     const noted = db.transaction(async (tx) => {
+      if (!(await seats.take(tx, grant.id, room, { seat, takesOver }))) return false
       await store.noteEntry(tx, grant.id, new Date(clock.now()))
       await platform.audit.write(tx, actor, 'grant.token-given', `grant:${grant.id}`, {
         hearingId: opened.hearing.id,
         ...accepted,
+        ...(takesOver ? { takesOver } : {}),
       })
       await platform.changes.announce(tx, `room:${opened.hearing.id}`)
+      return true
     })
-    const [token] = await Promise.all([minting, noted])
+    const [token, isSeated] = await Promise.all([minting, noted])
+    if (!isSeated) {
+      await seats.noteAsked(grant)
+      throw inUseElsewhere()
+    }
     return {
       room: room.name,
       token,
       call: callSettings(config),
-      displayName: grant.displayName,
+      displayName: shownAs,
       moderator: grant.moderator,
       expires: new Date(window.expires).toISOString(),
     }
@@ -154,8 +181,12 @@ export function createEntry(
 
   return {
     look,
-    async enterByKey(key: Key, address: string, acceptsRecording: boolean): Promise<Entry> {
-      if (!acceptsRecording) {
+    async enterByKey(
+      key: Key,
+      address: string,
+      wish: { acceptsRecording: boolean; seat: string | undefined; takesOver: boolean },
+    ): Promise<Entry> {
+      if (!wish.acceptsRecording) {
         throw invalid([
           {
             field: 'acceptsRecording',
@@ -164,14 +195,20 @@ export function createEntry(
         ])
       }
       const opened = await open(key, address)
-      return enter(opened, anonymousActor(`grant:${opened.grant.id}`), { acceptsRecording: true })
+      return enter(opened, anonymousActor(`grant:${opened.grant.id}`), { ...wish, acceptsRecording: true })
+    },
+    /** The page in the room tells that it lives. */
+    async keepSeat(key: Key, address: string, seat: string): Promise<{ held: boolean; askedAt: string | null }> {
+      const { grant } = await open(key, address)
+      const held = await seats.keep(grant, seat)
+      return { held, askedAt: held ? (seats.askedAt(grant)?.toISOString() ?? null) : null }
     },
     /** The room PC of an endpoint enters by the endpoint's own grant. */
-    async enterAsDevice(hearingId: string, actor: Actor & { kind: 'device' }): Promise<Entry> {
+    async enterAsDevice(hearingId: string, actor: Actor & { kind: 'device' }, takesOver: boolean): Promise<Entry> {
       const room = (await store.roomOfHearing(db, hearingId)) ?? fail(notFound('phòng họp của buổi tiếp'))
       const grant =
         (await store.endpointGrant(db, room.id, actor.endpointId)) ?? fail(notFound('thông tin đăng nhập của điểm cầu'))
-      return enter(await surroundings(grant), actor)
+      return enter(await surroundings(grant), actor, { seat: deviceSeat(actor.id), takesOver })
     },
   }
 }

@@ -4,12 +4,16 @@ import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
 import { conflict, fail, notFound } from '../platform/problem.ts'
 import type { Grants } from './grants.ts'
+import type { RenewedFollower } from './index.ts'
 import { kickQueue } from './prosody.ts'
 import { sameSubject } from './room.ts'
 import * as store from './store.ts'
 
 /** What the office does with grants: show again, revoke, make anew. Each stands in the audit trail. */
-export function createGrantDesk(platform: Platform, deps: { grants: Grants; hearings: Pick<Hearings, 'plan'> }) {
+export function createGrantDesk(
+  platform: Platform,
+  deps: { grants: Grants; hearings: Pick<Hearings, 'plan'>; onRenewed: RenewedFollower },
+) {
   const { db, clock } = platform
 
   /** The grant and its room, with the room locked: of two that renew one grant at once, the second sees the first's. */
@@ -78,6 +82,10 @@ export function createGrantDesk(platform: Platform, deps: { grants: Grants; hear
         await revokeIn(tx, room, grantId, reason)
         const id = await deps.grants.renew(tx, grant)
         await announce(tx, grant)
+        if (grant.hearingId !== null && grant.participantId !== null) {
+          const { hearingId, participantId } = grant
+          await deps.onRenewed(tx, { hearingId, participantId, replaces: grantId })
+        }
         const about = { hearingId: grant.hearingId, replaces: grantId, reason }
         await platform.audit.write(tx, actor, 'grant.renewed', `grant:${id}`, about)
         return { id }

@@ -4,6 +4,7 @@ import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Secrets, sha256Hex } from '../platform/secrets.ts'
 import { plainCode, shortCode } from './room.ts'
+import { grantNames } from './sealed-names.ts'
 import * as store from './store.ts'
 
 type GrantSeed = Pick<
@@ -20,6 +21,7 @@ export const codeHash = (secrets: Secrets, typed: string): string => secrets.mac
  */
 export function createGrants(platform: Platform) {
   const { secrets, clock, config } = platform
+  const names = grantNames(secrets)
   const tokenOf = (id: string): string => secrets.mac('grant-link', id)
   const codeOf = (id: string): string => shortCode(secrets.mac('grant-code', id))
 
@@ -44,7 +46,7 @@ export function createGrants(platform: Platform) {
           kind: 'endpoint',
           endpointId: endpoint.endpointId,
           participantId: null,
-          displayName: endpoint.name,
+          displayName: names.seal(endpoint.name),
           moderator: endpoint.kind === 'central',
           required: true,
         }),
@@ -56,7 +58,7 @@ export function createGrants(platform: Platform) {
             kind: 'participant',
             endpointId: null,
             participantId: person.id,
-            displayName: person.name,
+            displayName: names.seal(person.name),
             moderator: person.role === 'chair' || person.role === 'technical-officer',
             required: person.required,
           }),

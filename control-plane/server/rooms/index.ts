@@ -16,6 +16,9 @@ import { createProsodyClient } from './prosody.ts'
 import { prosodyRoutes } from './reservations.ts'
 import { hearingWindow, newRoomName, roomSettings } from './room.ts'
 import { roomRoutes } from './routes.ts'
+import { sealClearGrants } from './sealed-names.ts'
+import { deviceSeat } from './seat.ts'
+import { createSeats } from './seats.ts'
 import { createSigning, type TokenOrder } from './signing.ts'
 import * as store from './store.ts'
 import { createRoomWatch } from './watch.ts'
@@ -48,6 +51,12 @@ export interface Rooms {
   isOver(db: Reader, roomName: string): Promise<boolean>
   /** Which Prosody process answers now; undefined when none does. */
   signallingProcess(): Promise<string | undefined>
+  /** What lets a person of the plan into the hearing's room on an own device, in use now; by participant. */
+  linksOf(tx: Tx, hearingId: string): Promise<Map<string, PersonalLink>>
+  /** Every grant that was ever made for the hearing's present room. */
+  grantIdsOf(tx: Tx, hearingId: string): Promise<string[]>
+  /** What must happen together with a person's new grant, in the same transaction. */
+  onRenewed(follower: RenewedFollower): void
   /** Ends the room within seconds; a Prosody that is down is asked again until it does. */
   closeSoon(tx: Tx, roomId: string): Promise<void>
   /** What a room PC must know of a hearing that its endpoint takes part in. */
@@ -55,25 +64,47 @@ export interface Rooms {
   rotateSigningKey(): Promise<string>
 }
 
+/** How one person comes into one room. */
+export interface PersonalLink {
+  grantId: string
+  link: string
+  code: string
+}
+/** `replaces`: the grant that was taken back. */
+export type RenewedFollower = (
+  tx: Tx,
+  renewed: { hearingId: string; participantId: string; replaces: string },
+) => Promise<void>
+
 /** Room names, signing keys, Jitsi tokens, grants, the reservation API and attendance (design §6). */
 export function createRooms(
   platform: Platform,
-  deps: { hearings: Hearings; endpoints: Pick<Endpoints, 'onBoard'> },
+  deps: { hearings: Hearings; endpoints: Pick<Endpoints, 'onBoard' | 'deviceLabel'> },
 ): Rooms {
   const { clock, db } = platform
   const signing = createSigning(platform)
   const grants = createGrants(platform)
-  const desk = createGrantDesk(platform, { grants, hearings: deps.hearings })
+  const renewedFollowers: RenewedFollower[] = []
+  const desk = createGrantDesk(platform, {
+    grants,
+    hearings: deps.hearings,
+    onRenewed: async (tx, renewed) => {
+      for (const follow of renewedFollowers) await follow(tx, renewed)
+    },
+  })
   const edge = createEdge(platform)
   const prosody = createProsodyClient(platform.config)
-  const entry = createEntry(platform, { hearings: deps.hearings, signing })
+  const seats = createSeats(platform)
+  const entry = createEntry(platform, { hearings: deps.hearings, signing, seats })
   const watch = createRoomWatch(platform, { prosody, edge, hearings: deps.hearings })
 
   deps.hearings.onMove((tx, moved) => follow(tx, moved))
-  deps.endpoints.onBoard(async (endpointId) => ({ hearing: await nextHearing(endpointId) }))
+  deps.endpoints.onBoard(async (endpointId, deviceId) => ({
+    hearing: await nextHearing(endpointId, deviceId),
+  }))
 
   /** The hearing that an endpoint's room PC shows: the one that is on, else the next within two months. */
-  async function nextHearing(endpointId: string): Promise<Board['hearing']> {
+  async function nextHearing(endpointId: string, deviceId: string): Promise<Board['hearing']> {
     const now = clock.now()
     const plans = await deps.hearings.plansBetween(db, {
       from: now - roomSettings.overrunMs,
@@ -96,6 +127,23 @@ export function createRooms(
       opensAt: room.opensAt.toISOString(),
       closesAt: room.closesAt.toISOString(),
       present: grant !== undefined && (await presentUsers(db, room.name)).has(grant.id),
+      ...(await seatWords(grant, room.name, deviceId)),
+    }
+  }
+
+  async function seatWords(
+    grant: store.GrantRow | undefined,
+    roomName: string,
+    deviceId: string,
+  ): Promise<Pick<NonNullable<Board['hearing']>, 'elsewhere' | 'asked'>> {
+    if (grant === undefined) return { elsewhere: null, asked: false }
+    const seat = deviceSeat(deviceId)
+    const isElsewhere = await seats.elsewhere(grant, roomName, seat)
+    const holder = grant.seat?.replace(deviceSeat(''), '')
+    const label = isElsewhere && holder !== undefined ? await deps.endpoints.deviceLabel(db, holder) : undefined
+    return {
+      elsewhere: isElsewhere ? { label: label ?? 'máy khác' } : null,
+      asked: grant.seat === seat && seats.askedAt(grant) !== null,
     }
   }
 
@@ -149,7 +197,11 @@ export function createRooms(
         },
       },
       reconciliations: watch.reconciliations,
-      start: () => signing.ensureKey(),
+      async start() {
+        await signing.ensureKey()
+        const sealed = await sealClearGrants(platform)
+        if (sealed > 0) platform.log.info({ sealed }, 'names in grants of an earlier release encrypted')
+      },
     },
     async createRoom(tx, order) {
       const room = await store.insertRoom(tx, {
@@ -167,7 +219,8 @@ export function createRooms(
     mintToken: signing.mint,
     callSettings: () => callSettings(platform.config),
     presence: presentUsers,
-    quorum: async (reader, hearingId) => whileCurrent(await quorumOf(reader, hearingId), watch.isCurrent()),
+    quorum: async (reader, hearingId) =>
+      whileCurrent(await quorumOf(reader, platform.secrets, hearingId), watch.isCurrent()),
     signallingProcess: () =>
       prosody.rooms().then(
         (seen) => seen.processId,
@@ -180,6 +233,20 @@ export function createRooms(
       const room = await store.roomByName(reader, roomName)
       return room === undefined || room.closedAt !== null || room.closesAt.getTime() <= clock.now()
     },
+    async linksOf(tx, hearingId) {
+      const room = await store.roomOfHearing(tx, hearingId)
+      const rows = room === undefined ? [] : await store.grantsOfRoom(tx, room.id)
+      const links = new Map<string, PersonalLink>()
+      for (const { id, participantId, revokedAt } of rows)
+        if (participantId !== null && revokedAt === null)
+          links.set(participantId, { grantId: id, link: grants.link(id), code: grants.code(id) })
+      return links
+    },
+    async grantIdsOf(tx, hearingId) {
+      const room = await store.roomOfHearing(tx, hearingId)
+      return room === undefined ? [] : (await store.grantsOfRoom(tx, room.id)).map(({ id }) => id)
+    },
+    onRenewed: (follower) => void renewedFollowers.push(follower),
     closeSoon: (tx, roomId) => store.updateRoom(tx, roomId, { closesAt: new Date(clock.now()) }),
     windowOf: (hearing) => hearingWindow(hearing),
     rotateSigningKey: () => signing.rotate(),

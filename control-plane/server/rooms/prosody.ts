@@ -24,6 +24,8 @@ export type ProsodyRooms = Static<typeof Rooms>
 
 /** Jobs that put somebody out; each is tried until Prosody has answered. */
 export const kickQueue = 'room.kick'
+/** Jobs that put one occupant out whose grant goes on: it was taken to another device. */
+export const putOutQueue = 'room.put-out'
 
 const answerMs = 5_000
 
@@ -52,7 +54,7 @@ export function createProsodyClient(config: Config) {
       const answer = (await ask('/kick', { room, userId, reason })) as { kicked?: number }
       return answer.kicked ?? 0
     },
-    /** Puts out an occupant who has no user id to go by. */
+    /** Puts out one occupant: he may come back by his token. */
     async kickOccupant(room: string, occupantId: string, reason: string): Promise<void> {
       await ask('/kick', { room, occupantId, reason })
     },

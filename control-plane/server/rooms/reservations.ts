@@ -66,7 +66,7 @@ export function prosodyRoutes(
   app.get(
     '/api/asap/:file',
     {
-      config: { may: 'public', rateLimit },
+      config: { may: 'public', mayBeKept: true, rateLimit },
       schema: {
         summary: 'Public key by SHA-256 of its kid (ASAP)',
         tags,

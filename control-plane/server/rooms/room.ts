@@ -90,6 +90,20 @@ interface Subject {
 export const sameSubject = (left: Subject, right: Subject): boolean =>
   left.endpointId === right.endpointId && left.participantId === right.participantId
 
+/**
+ * The name that the token carries and the room shows, and with it every recording: a citizen on his own device is one of the citizens, by
+ * number when there are several. Rooms and officers keep their names. `citizens`: ids of the hearing's citizens on own devices, in order.
+ */
+export function shownName(
+  grant: { participantId: string | null },
+  displayName: string,
+  citizens: readonly string[],
+): string {
+  const at = grant.participantId === null ? -1 : citizens.indexOf(grant.participantId)
+  if (at < 0) return displayName
+  return citizens.length === 1 ? 'Công dân' : `Công dân ${at + 1}`
+}
+
 export interface QuorumMember {
   grantId: string
   name: string

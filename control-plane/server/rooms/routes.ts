@@ -21,14 +21,25 @@ export function roomRoutes(app: App, deps: Deps): void {
   app.route({
     ...contract.lookAtGrant,
     config: { may: 'public', rateLimit },
-    handler: (request) => entry.look(request.body, request.ip),
+    handler: (request) => {
+      const { seat, ...key } = request.body
+      return entry.look(key, request.ip, seat)
+    },
   })
   app.route({
     ...contract.enterByGrant,
     config: { may: 'public', rateLimit },
     handler: (request) => {
-      const { acceptsRecording, ...key } = request.body
-      return entry.enterByKey(key, request.ip, acceptsRecording)
+      const { acceptsRecording, seat, takesOver = false, ...key } = request.body
+      return entry.enterByKey(key, request.ip, { acceptsRecording, seat, takesOver })
+    },
+  })
+  app.route({
+    ...contract.keepSeat,
+    config: { may: 'public', rateLimit },
+    handler: (request) => {
+      const { seat, ...key } = request.body
+      return entry.keepSeat(key, request.ip, seat)
     },
   })
   app.route({
@@ -36,7 +47,7 @@ export function roomRoutes(app: App, deps: Deps): void {
     config: { may: 'device' },
     handler: (request) => {
       if (request.actor.kind !== 'device') throw forbidden()
-      return entry.enterAsDevice(request.params.id, request.actor)
+      return entry.enterAsDevice(request.params.id, request.actor, request.query.takesOver ?? false)
     },
   })
   app.route({

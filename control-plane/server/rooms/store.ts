@@ -63,7 +63,7 @@ export const grantsOfRoom = (db: Reader, roomId: string): Promise<GrantRow[]> =>
     .select()
     .from(grants)
     .where(eq(grants.roomId, roomId))
-    .orderBy(asc(grants.kind), asc(grants.createdAt), asc(grants.displayName))
+    .orderBy(asc(grants.kind), asc(grants.createdAt), asc(grants.id))
 
 export async function grantByHash(
   db: Reader,
@@ -79,6 +79,15 @@ export async function grantByHash(
 export async function grantById(db: Reader, id: string): Promise<GrantRow | undefined> {
   const [row] = await db.select().from(grants).where(eq(grants.id, id))
   return row
+}
+
+export async function lockGrant(tx: Tx, id: string): Promise<GrantRow | undefined> {
+  const [row] = await tx.select().from(grants).where(eq(grants.id, id)).for('update')
+  return row
+}
+
+export async function updateGrant(tx: Tx, id: string, values: Partial<GrantRow>): Promise<void> {
+  await tx.update(grants).set(values).where(eq(grants.id, id))
 }
 
 /** A user id that may be a grant's; every other is our own agents' or nobody's. */

@@ -41,6 +41,7 @@ export const grants = pgTable(
     kind: text('kind').$type<'endpoint' | 'participant'>().notNull(),
     endpointId: uuid('endpoint_id'),
     participantId: uuid('participant_id'),
+    /** Encrypted (sealed-names.ts). */
     displayName: text('display_name').notNull(),
     moderator: boolean('moderator').notNull(),
     required: boolean('required').notNull(),
@@ -51,6 +52,10 @@ export const grants = pgTable(
     firstEnteredAt: at('first_entered_at'),
     lastEnteredAt: at('last_entered_at'),
     entries: integer('entries').notNull().default(0),
+    /** The one device or page that the grant is at work on (seat.ts), when it last spoke, and when another last asked for its place. */
+    seat: text('seat'),
+    seatSeenAt: at('seat_seen_at'),
+    seatAskedAt: at('seat_asked_at'),
     createdAt: at('created_at').notNull(),
   },
   (table) => [index('grants_room').on(table.roomId), index('grants_hearing').on(table.hearingId)],
@@ -66,6 +71,7 @@ export const attendance = pgTable(
     processId: text('process_id').notNull(),
     /** The grant's id, or `agent:…`. */
     userId: text('user_id'),
+    /** Of our own agents and room PCs alone; a person's name stands in his grant. */
     displayName: text('display_name'),
     hidden: boolean('hidden').notNull().default(false),
     joinedAt: at('joined_at').notNull(),
@@ -76,7 +82,7 @@ export const attendance = pgTable(
   (table) => [index('attendance_room').on(table.roomName, table.leftAt)],
 )
 
-/** Edge events as received, once each: the evidence behind `attendance`. */
+/** Edge events as received, once each and without anybody's name (his id stays): the evidence behind `attendance`. */
 export const edgeEvents = pgTable(
   'edge_events',
   {

@@ -14,7 +14,7 @@ import {
   presentSince,
   settleMs,
 } from './occupancy.ts'
-import { kickQueue, type ProsodyClient, type ProsodyRooms } from './prosody.ts'
+import { kickQueue, type ProsodyClient, type ProsodyRooms, putOutQueue } from './prosody.ts'
 import * as store from './store.ts'
 
 interface Deps {
@@ -172,6 +172,16 @@ export function createRoomWatch(
         retries: 50,
         run: async (data) => {
           await prosody.kick(String(data.room), String(data.userId), String(data.reason))
+        },
+      },
+      {
+        queue: putOutQueue,
+        concurrency: 1,
+        expireSeconds: 30,
+        // Later than a minute whoever is there is somebody else.
+        retries: 5,
+        run: async (data) => {
+          await prosody.kickOccupant(String(data.room), String(data.occupantId), String(data.reason))
         },
       },
     ],

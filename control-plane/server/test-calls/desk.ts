@@ -3,10 +3,13 @@ import type { Endpoints } from '../endpoints/index.ts'
 import type { HearingPlan, Hearings } from '../hearings/index.ts'
 import { type Permission, roleMay } from '../identity/index.ts'
 import type { Actor } from '../platform/actor.ts'
+import { minuteMs } from '../platform/clock.ts'
+import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
-import { conflict, fail, invalid, notFound } from '../platform/problem.ts'
+import { conflict, fail, invalid, notFound, Problem } from '../platform/problem.ts'
 import { cleanText } from '../platform/text.ts'
 import { topics } from './call.ts'
+import { orderBounds, orderRefusal } from './orders.ts'
 import { runQueue, type TestRunner } from './run.ts'
 import * as store from './store.ts'
 import { thresholdFaults } from './thresholds.ts'
@@ -61,43 +64,73 @@ export function createTestDesk({ platform, hearings, endpoints, runner }: Deps) 
     return row
   }
 
+  async function demandTestable(tx: Tx, hearingId: string, endpointId: string): Promise<void> {
+    const plan = (await hearings.planForChange(tx, hearingId)) ?? fail(notFound('buổi tiếp'))
+    if (!plan.endpoints.some((part) => part.endpointId === endpointId)) throw notFound('điểm cầu trong buổi tiếp này')
+    if (plan.status !== 'approved' && plan.status !== 'ready')
+      throw conflict('Chỉ kiểm thử được cho buổi tiếp đã phê duyệt và chưa bắt đầu.')
+  }
+
+  async function demandFew(tx: Tx, wish: { endpointId: string; personId: string }): Promise<void> {
+    const now = clock.now()
+    const refusal = orderRefusal(await store.ordersSince(tx, new Date(now - orderBounds.windowMs), wish), wish)
+    if (refusal === undefined) return
+    const minutes = Math.max(1, Math.ceil((refusal.until - now) / minuteMs))
+    const whose = refusal.of === 'endpoint' ? 'Điểm cầu này đã được' : 'Ông/bà đã'
+    throw new Problem('too-many-tests', {
+      status: 429,
+      title: `${whose} yêu cầu kiểm thử nhiều lần liên tiếp. Vui lòng xem kết quả các lượt đã có; kiểm thử tiếp được sau ${minutes} phút.`,
+      retryable: true,
+    })
+  }
+
+  async function insertOrder(
+    tx: Tx,
+    actor: Actor & { kind: 'staff' },
+    about: { endpointId: string; hearingId: string | null },
+  ): Promise<string> {
+    const now = new Date(clock.now())
+    const made = await store.insertOne(tx, {
+      ...about,
+      kind: 'on-demand',
+      dueAt: now,
+      requestedBy: actor.name,
+      requestedById: actor.id,
+      createdAt: now,
+    })
+    await platform.jobs.enqueue(tx, runQueue, { testCallId: made.id }, { key: made.id })
+    await platform.audit.write(tx, actor, 'test-call.ordered', `test-call:${made.id}`, about)
+    await platform.changes.announce(tx, ...topics(made))
+    return made.id
+  }
+
   return {
     async list(actor: Actor, filter: { hearingId?: string; endpointId?: string }): Promise<TestCall[]> {
       const own = ownOnly(actor)
       return present(await store.testsOf(db, { ...filter, ...(own === null ? {} : { endpointId: own }) }), actor)
     },
     show: one,
-    /** "Test now": due at once; the reconciler would find it too if this process died here. */
-    async order(actor: Actor, wish: { endpointId: string; hearingId?: string }): Promise<TestCall> {
+    /**
+     * "Test now": due at once; the reconciler would find it too if this process died here. One that waits or runs for the same is answered in
+     * place of a second. @throws Problem 429 beyond the bounds of orders.ts.
+     */
+    async order(
+      actor: Actor & { kind: 'staff' },
+      wish: { endpointId: string; hearingId?: string },
+    ): Promise<TestCall & { already: boolean }> {
       const own = ownOnly(actor)
       const [endpoint] = await endpoints.find(db, [wish.endpointId])
       if (endpoint === undefined || (own !== null && own !== endpoint.id)) throw notFound('điểm cầu')
-      const now = new Date(clock.now())
-      const row = await db.transaction(async (tx) => {
-        if (wish.hearingId !== undefined) {
-          const plan = (await hearings.planForChange(tx, wish.hearingId)) ?? fail(notFound('buổi tiếp'))
-          if (!plan.endpoints.some((part) => part.endpointId === endpoint.id))
-            throw notFound('điểm cầu trong buổi tiếp này')
-          if (plan.status !== 'approved' && plan.status !== 'ready')
-            throw conflict('Chỉ kiểm thử được cho buổi tiếp đã phê duyệt và chưa bắt đầu.')
-        }
-        const made = await store.insertOne(tx, {
-          hearingId: wish.hearingId ?? null,
-          endpointId: endpoint.id,
-          kind: 'on-demand',
-          dueAt: now,
-          requestedBy: actor.name,
-          createdAt: now,
-        })
-        await platform.jobs.enqueue(tx, runQueue, { testCallId: made.id }, { key: made.id })
-        await platform.audit.write(tx, actor, 'test-call.ordered', `test-call:${made.id}`, {
-          endpointId: endpoint.id,
-          hearingId: wish.hearingId ?? null,
-        })
-        await platform.changes.announce(tx, ...topics(made))
-        return made
+      const hearingId = wish.hearingId ?? null
+      const { id, already } = await db.transaction(async (tx) => {
+        if (hearingId !== null) await demandTestable(tx, hearingId, endpoint.id)
+        await store.lockOrders(tx)
+        const atWork = await store.atWork(tx, { endpointId: endpoint.id, hearingId })
+        if (atWork !== undefined) return { id: atWork.id, already: true }
+        await demandFew(tx, { endpointId: endpoint.id, personId: actor.id })
+        return { id: await insertOrder(tx, actor, { endpointId: endpoint.id, hearingId }), already: false }
       })
-      return one(actor, row.id)
+      return { ...(await one(actor, id)), already }
     },
     async waive(actor: Actor, id: string, reason: string): Promise<TestCall> {
       const row = await visible(actor, id)

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { verdictLabels } from '../../contract/words.ts'
 import type { Endpoints } from '../endpoints/index.ts'
 import type { Hearings } from '../hearings/index.ts'
+import type { Database, Tx } from '../platform/database.ts'
 import type { Module } from '../platform/module.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { RoomAgent } from '../room-agent/index.ts'
@@ -23,7 +24,14 @@ interface Deps {
 const callsAtOnce = Math.min(8, Math.max(2, availableParallelism()))
 
 /** Plans, runs, measures and judges test calls (Điều 6.1.b, design §8). */
-export function createTestCalls(platform: Platform, deps: Deps): { module: Module } {
+export function createTestCalls(
+  platform: Platform,
+  deps: Deps,
+): {
+  module: Module
+  /** The endpoint whose officer may know of this test call. */
+  toldEndpoints(db: Database | Tx, id: string): Promise<string[]>
+} {
   const { db, clock } = platform
   const runner = createTestRunner({ platform, ...deps })
   const desk = createTestDesk({ platform, ...deps, runner })
@@ -85,6 +93,10 @@ export function createTestCalls(platform: Platform, deps: Deps): { module: Modul
   }
 
   return {
+    toldEndpoints: async (reader, id) => {
+      const row = await store.testById(reader, id)
+      return row === undefined ? [] : [row.endpointId]
+    },
     module: {
       name: 'test-calls',
       routes: (app) => testCallRoutes(app, desk),

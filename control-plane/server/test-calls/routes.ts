@@ -28,7 +28,11 @@ export function testCallRoutes(app: App, desk: TestDesk): void {
   app.route({
     ...contract.runTestCall,
     config: { may: 'test-call.run' },
-    handler: async (request, reply) => reply.status(201).send(await desk.order(request.actor, request.body)),
+    handler: async (request, reply) => {
+      if (request.actor.kind !== 'staff') throw forbidden()
+      const ordered = await desk.order(request.actor, request.body)
+      return reply.status(ordered.already ? 200 : 201).send(ordered)
+    },
   })
   app.route({
     ...contract.waiveTestCall,

@@ -1,7 +1,8 @@
-import { and, asc, desc, eq, inArray, isNull, lt, lte, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, or, sql } from 'drizzle-orm'
 import type { Thresholds, WaitingFor } from '../../contract/test-calls.ts'
 import { type Database, sqlState, type Tx } from '../platform/database.ts'
 import { settings } from '../platform/tables.ts'
+import type { RecentOrder } from './orders.ts'
 import { testCalls } from './tables.ts'
 import { defaultThresholds } from './thresholds.ts'
 
@@ -18,6 +19,50 @@ export async function insertOne(tx: Tx, values: typeof testCalls.$inferInsert): 
   if (!row) throw new Error('test call was not inserted')
   return row
 }
+
+// Any fixed number: one order at a time, so that of two at once the second sees the first.
+const ordersLock = 7_241_112
+export const lockOrders = (tx: Tx) => tx.execute(sql`select pg_advisory_xact_lock(${ordersLock})`)
+
+/** The test that an order would double: one that runs at the endpoint, or waits on demand for the same hearing (or for none). */
+export async function atWork(
+  tx: Tx,
+  wish: { endpointId: string; hearingId: string | null },
+): Promise<TestCallRow | undefined> {
+  const sameWish = and(
+    eq(testCalls.status, 'due'),
+    eq(testCalls.kind, 'on-demand'),
+    wish.hearingId === null ? isNull(testCalls.hearingId) : eq(testCalls.hearingId, wish.hearingId),
+  )
+  const [row] = await tx
+    .select()
+    .from(testCalls)
+    .where(and(eq(testCalls.endpointId, wish.endpointId), or(eq(testCalls.status, 'running'), sameWish)))
+    .orderBy(desc(testCalls.status))
+    .limit(1)
+  return row
+}
+
+/** The orders since then of this endpoint or by this person. */
+export const ordersSince = (
+  tx: Tx,
+  since: Date,
+  wish: { endpointId: string; personId: string },
+): Promise<RecentOrder[]> =>
+  tx
+    .select({
+      endpointId: testCalls.endpointId,
+      requestedById: testCalls.requestedById,
+      createdAt: testCalls.createdAt,
+    })
+    .from(testCalls)
+    .where(
+      and(
+        eq(testCalls.kind, 'on-demand'),
+        gt(testCalls.createdAt, since),
+        or(eq(testCalls.endpointId, wish.endpointId), eq(testCalls.requestedById, wish.personId)),
+      ),
+    )
 
 /** Ends what has not run; a running one finds out when it ends. */
 export const cancelOfHearing = (tx: Tx, hearingId: string): Promise<TestCallRow[]> =>

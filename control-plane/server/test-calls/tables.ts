@@ -44,11 +44,13 @@ export const testCalls = pgTable(
     waivedReason: text('waived_reason'),
     waivedAt: at('waived_at'),
     requestedBy: text('requested_by'),
+    requestedById: uuid('requested_by_id'),
     createdAt: at('created_at').notNull(),
   },
   (table) => [
     index('test_calls_due').on(table.status, table.dueAt),
     index('test_calls_hearing').on(table.hearingId),
+    index('test_calls_created').on(table.createdAt),
     // The two tests of 6.1.b exist once per hearing and endpoint, however often the planner runs; a plan that was put off has had its own.
     uniqueIndex('test_calls_planned')
       .on(table.hearingId, table.endpointId, table.kind)

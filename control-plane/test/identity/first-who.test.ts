@@ -31,6 +31,7 @@ const bodyIsTheCredential = [
   '/api/sign-in',
   '/api/join',
   '/api/join/enter',
+  '/api/join/seat',
   '/api/kiosk/enrol',
   '/api/kiosk/session',
   '/api/service-tokens',

@@ -8,7 +8,9 @@ import { nextAttempt, rejoinDelayMs } from '../../media/stay.ts'
 const key = { token: 't'.repeat(43) }
 const invitation = (state: 'waiting' | 'open'): Invitation => ({
   state,
+  elsewhere: false,
   displayName: 'Lê Văn Cường',
+  shownAs: 'Lê Văn Cường',
   hearing: {
     code: 'BT-2026-001',
     title: 'Buổi tiếp',
@@ -24,7 +26,7 @@ const invitation = (state: 'waiting' | 'open'): Invitation => ({
 const problem = (status: number): ProblemDocument => ({ type: 't', title: 'Vì sao', status })
 const checking: Join = { at: 'checking', key }
 const open: Join = { at: 'open', key, invitation: invitation('open'), fault: null }
-const inside: Join = { at: 'inside', key, invitation: invitation('open') }
+const inside: Join = { at: 'inside', key, invitation: invitation('open'), takesOver: false }
 
 test('a link’s fragment is the key; without one the page asks for the code', () => {
   assert.deepEqual(begin(key.token), checking)

@@ -15,6 +15,8 @@ const hearing: NonNullable<Board['hearing']> = {
   opensAt: new Date(opensAt).toISOString(),
   closesAt: new Date(closesAt).toISOString(),
   present: false,
+  elsewhere: null,
+  asked: false,
 }
 const board: Board = {
   serverTime: '2026-12-15T00:00:00Z',

@@ -24,7 +24,8 @@ beforeEach(async () => {
 })
 
 const intervals = () => world.db.select().from(attendance).orderBy(attendance.joinedAt)
-const missing = async () => (await quorumOf(world.db, hearing.id)).missing.map(({ name }) => name)
+const missing = async () =>
+  (await quorumOf(world.db, world.app.platform.secrets, hearing.id)).missing.map(({ name }) => name)
 
 test('only who has the shared secret may report', async () => {
   const body = { processId: 'process-x', events: [prosody.event('room-created', { room })] }
@@ -146,12 +147,13 @@ test('the quorum is what the server sees, all at the same time, the hidden condu
   await prosody.send(prosody.left(room, delegate.id), prosody.joined(room, citizen.id, { occupantId: 'second' }))
   assert.deepEqual(await missing(), [delegate.displayName])
   await prosody.send(prosody.joined(room, delegate.id))
-  assert.equal((await quorumOf(world.db, hearing.id)).met, true)
+  assert.equal((await quorumOf(world.db, world.app.platform.secrets, hearing.id)).met, true)
 })
 
 test('somebody in two windows is present until both are closed', async () => {
   const { central } = hearing
-  const present = async () => (await quorumOf(world.db, hearing.id)).present.map(({ grantId }) => grantId)
+  const present = async () =>
+    (await quorumOf(world.db, world.app.platform.secrets, hearing.id)).present.map(({ grantId }) => grantId)
   await prosody.send(prosody.joined(room, central.id), prosody.joined(room, central.id, { occupantId: 'second' }))
   await prosody.send(prosody.left(room, central.id))
   assert.deepEqual(await present(), [central.id])

@@ -7,6 +7,7 @@ import type { Role } from '../../contract/words.ts'
 import { endpoints } from '../../server/endpoints/tables.ts'
 import { hearings } from '../../server/hearings/tables.ts'
 import { hourMs } from '../../server/platform/clock.ts'
+import { grantNames } from '../../server/rooms/sealed-names.ts'
 import { grants, rooms } from '../../server/rooms/tables.ts'
 import { aCase } from '../hearings/world.ts'
 import { type TestApplication, testApplication, testNow } from '../support/application.ts'
@@ -142,7 +143,9 @@ async function anApprovedHearing(world: Base, changes: { participants?: Particip
   if (approved.status !== 200) throw new Error(JSON.stringify(approved.body))
   const [room] = await world.db.select().from(rooms).where(eq(rooms.hearingId, draft.id))
   if (!room) throw new Error('approval made no room')
-  const made = await world.db.select().from(grants).where(eq(grants.roomId, room.id))
+  const names = grantNames(world.app.platform.secrets)
+  const rows = await world.db.select().from(grants).where(eq(grants.roomId, room.id))
+  const made = rows.map((row) => ({ ...row, displayName: names.open(row.displayName) }))
   const grantOf = (name: string) => {
     const found = made.find((grant) => grant.displayName === name)
     if (!found) throw new Error(`no grant for ${name}`)

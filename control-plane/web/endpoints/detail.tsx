@@ -7,6 +7,7 @@ import { faultsOf, useAsk, useDo } from '../ask.ts'
 import { ReasonButton } from '../parts/reason-button.tsx'
 import { Failed, Page, Shown } from '../parts/states.tsx'
 import { when, whenExactly } from '../parts/words.ts'
+import { AlreadyTested } from '../tests/already.tsx'
 import { TestLine } from '../tests/line.tsx'
 import { EnrolmentCode } from './enrolment-code.tsx'
 
@@ -49,6 +50,7 @@ function TestNow({ endpointId }: { endpointId: string }) {
   return (
     <>
       {run.isError && <Failed error={run.error} />}
+      <AlreadyTested ordered={run.data} />
       <Button loading={run.isPending} onClick={() => run.mutate({ body: { endpointId } })}>
         Kiểm thử ngay
       </Button>

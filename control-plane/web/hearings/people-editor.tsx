@@ -50,7 +50,11 @@ export function PeopleEditor({ rows, faults, rooms, onRows }: Props) {
           />
           <TextInput {...text(index, 'jobTitle', 'Chức vụ')} />
           <TextInput {...text(index, 'organisation', 'Cơ quan')} />
-          <TextInput type="email" {...text(index, 'email', 'Thư điện tử')} />
+          <TextInput
+            type="email"
+            description="Nhận thư mời khi được phê duyệt, thư báo khi hoãn, hủy"
+            {...text(index, 'email', 'Thư điện tử')}
+          />
           <Group justify="space-between" className="person-foot">
             <Checkbox
               label="Bắt buộc có mặt thì mới được bắt đầu"

@@ -4,6 +4,7 @@ import { listTestCalls, runTestCall, type TestCall } from '../../contract/test-c
 import { useAsk, useDo } from '../ask.ts'
 import { Failed, Shown } from '../parts/states.tsx'
 import { useMay } from '../session.tsx'
+import { AlreadyTested } from '../tests/already.tsx'
 import { TestLine } from '../tests/line.tsx'
 
 /** The tests of every endpoint of the hearing (6.1.b), as they run. */
@@ -74,6 +75,7 @@ function OfEndpoint({ hearing, endpoint, tests }: Props) {
         )}
       </Group>
       {run.isError && <Failed error={run.error} />}
+      <AlreadyTested ordered={run.data} />
       {inOrder.length === 0 && <Text c="dimmed">Chưa có lượt kiểm thử nào.</Text>}
       {inOrder.map((test) => (
         <TestLine key={test.id} test={test} />

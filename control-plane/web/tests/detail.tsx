@@ -5,6 +5,7 @@ import { testCallKindLabels } from '../../contract/words.ts'
 import { useAsk, useDo } from '../ask.ts'
 import { Facts, Failed, Page, Shown } from '../parts/states.tsx'
 import { when } from '../parts/words.ts'
+import { AlreadyTested } from './already.tsx'
 import { Figures } from './figures.tsx'
 import { TestProgress, Verdict, Waive } from './line.tsx'
 
@@ -51,6 +52,7 @@ function One({ test }: { test: TestCall }) {
       }
     >
       {run.isError && <Failed error={run.error} />}
+      <AlreadyTested ordered={run.data} />
       <TestProgress test={test} />
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         <Card withBorder>
