@@ -272,6 +272,8 @@ export const RecorderReport = Type.Object(
         waiting: count,
         bytes,
         oldest: Type.Optional(InstantText),
+        /** How long the oldest has waited, by the host's own clock. */
+        oldestForMs: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
         /** Files and folders with nothing to send (0 bytes), kept on the host for people to look at. */
         setAside: Type.Optional(count),
         /** Files that the store has, kept until a person has said which hearing they are of; not among those that wait. */

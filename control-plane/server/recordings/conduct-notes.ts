@@ -2,7 +2,7 @@ import { systemActor } from '../platform/actor.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Seen } from './conduct.ts'
 import { faultMessage } from './fault-words.ts'
-import { growthOf } from './reports.ts'
+import { type HostWord, wordOn } from './host-word.ts'
 import { stateOf } from './seen.ts'
 import * as store from './store.ts'
 
@@ -13,6 +13,8 @@ export interface Memory {
   stoppingSessionId: string | null
   /** Since when an alarm stands or may stand. */
   alarmedAt: number | null
+  /** What the recorder hosts said of the session that is on, since when without a change, and whether people know that nobody tells of it. */
+  word: { sessionId: string; is: HostWord['is']; since: number; told: boolean } | null
 }
 
 /** What it asked for in this page and has not been answered. */
@@ -38,8 +40,8 @@ export function createConductNotes(platform: Platform) {
   /** A file that grew since the last fault ends the alarm, once. */
   async function noteGrowth(id: string, seen: Extract<Seen, { is: 'on' }>, memory: Memory): Promise<void> {
     if (memory.alarmedAt === null) return
-    const growth = growthOf(await store.allReports(db), seen.sessionId)
-    if (growth === null || growth.grewAt <= Math.max(seen.since, memory.alarmedAt)) return
+    const word = wordOn(await store.allReports(db), ({ sessionId }) => sessionId === seen.sessionId, clock.now())
+    if (word.is !== 'recording' || word.grewAt <= Math.max(seen.since, memory.alarmedAt)) return
     memory.failures = 0
     memory.alarmedAt = null
     await db.transaction(async (tx) => {

@@ -1,3 +1,5 @@
+import type { HostWord } from './host-word.ts'
+
 /** What the conductor sees of the recorder in the room. Instants in milliseconds. */
 export type Seen =
   | { is: 'none' }
@@ -16,8 +18,11 @@ export interface Situation {
   stopAskedAt: number | null
   /** The session whose end we asked for: its `off` is no fault. */
   stoppingSessionId: string | null
-  /** The newest report of a recorder host on the session that is on. */
-  growth: { reportedAt: number; grewAt: number } | null
+  /** What the recorder hosts say of the session that is on, and since when they say that; null when none is on. */
+  word: (HostWord & { since: number }) | null
+  /** For how long nobody has told of that session who could have, in milliseconds; whether people know of it. */
+  unheardMs: number
+  unheardTold: boolean
   /** A person asked for a new start at this time. */
   restartAskedAt: number | null
   failures: number
@@ -29,6 +34,8 @@ export type Decision =
   | { do: 'start' }
   | { do: 'stop'; sessionId: string; fault: string | null }
   | { do: 'fault'; fault: string }
+  /** People are told; the recording is left as it is. */
+  | { do: 'tell'; fault: string }
   | { do: 'finish'; fault: string | null }
 
 export interface ConductLimits {
@@ -109,9 +116,25 @@ function decideOn(
       : { do: 'wait' }
   }
   if (situation.restartAskedAt !== null) return { do: 'stop', sessionId: seen.sessionId, fault: 'restart-asked' }
-  const lastSign = Math.max(seen.since, situation.growth?.grewAt ?? 0)
-  // A full disk says nothing: the state stays `on`. Only the file's growth, told by the host's watch, shows it.
-  return now - lastSign > limits.confirmMs
-    ? { do: 'stop', sessionId: seen.sessionId, fault: situation.growth === null ? 'unconfirmed' : 'not-growing' }
-    : { do: 'wait' }
+  return decideByWord(situation, seen, now, limits)
+}
+
+/** A full disk says nothing: the state stays `on`. Only what the host's watch reports of the file shows it; that no report comes shows nothing. */
+function decideByWord(
+  { word, unheardMs, unheardTold }: Situation,
+  seen: Extract<Seen, { is: 'on' }>,
+  now: number,
+  limits: ConductLimits,
+): Decision {
+  const stop = (fault: string): Decision => ({ do: 'stop', sessionId: seen.sessionId, fault })
+  switch (word?.is) {
+    case undefined:
+      return { do: 'wait' }
+    case 'recording':
+      return now - Math.max(seen.since, word.grewAt) > limits.confirmMs ? stop('not-growing') : { do: 'wait' }
+    case 'absent':
+      return now - Math.max(seen.since, word.since) > limits.confirmMs ? stop('unconfirmed') : { do: 'wait' }
+    case 'unheard':
+      return unheardMs > limits.confirmMs && !unheardTold ? { do: 'tell', fault: 'unheard' } : { do: 'wait' }
+  }
 }

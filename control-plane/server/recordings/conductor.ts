@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { HearingPlan } from '../hearings/index.ts'
 import type { Database, Tx } from '../platform/database.ts'
+import { silentFor } from '../platform/intake.ts'
 import { keepLease } from '../platform/lease.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Conductor, RoomAgent } from '../room-agent/index.ts'
 import type { Rooms } from '../rooms/index.ts'
 import { conductLimits, type Decision, decide, type Seen, type Situation } from './conduct.ts'
 import { type Asked, createConductNotes, type Memory } from './conduct-notes.ts'
-import { growthOf } from './reports.ts'
+import { wordOn } from './host-word.ts'
 import { follow } from './seen.ts'
 import * as store from './store.ts'
 
@@ -56,7 +57,13 @@ export function createRecordingConductor(deps: Deps) {
   /** Conducts what was just claimed, in as many pages as it takes: a page that is lost is opened again with a fresh token. */
   async function conductUntilDone(id: string, stop: AbortSignal): Promise<void> {
     // An alarm of the conductor before this one may stand.
-    const memory: Memory = { failures: 0, lastFailureAt: null, stoppingSessionId: null, alarmedAt: clock.now() }
+    const memory: Memory = {
+      failures: 0,
+      lastFailureAt: null,
+      stoppingSessionId: null,
+      alarmedAt: clock.now(),
+      word: null,
+    }
     // Opening a page and asking for a recorder may each take longer than the lease.
     const lease = keepLease(
       { leaseMs, everyMs: renewMs },
@@ -170,9 +177,23 @@ export function createRecordingConductor(deps: Deps) {
       joinedAt,
       ...asked,
       ...memory,
-      growth: seen.is === 'on' ? growthOf(await store.allReports(db), seen.sessionId) : null,
+      ...(await heardOf(seen, memory)),
       restartAskedAt: seen.is === 'on' ? await restartAskedAt(row, seen.sessionId) : null,
     }
+  }
+
+  /** What the recorder hosts say of what is on; `memory` keeps since when they have said so. */
+  async function heardOf(seen: Seen, memory: Memory): Promise<Pick<Situation, 'word' | 'unheardMs' | 'unheardTold'>> {
+    if (seen.is !== 'on') return { word: null, unheardMs: 0, unheardTold: false }
+    const now = clock.now()
+    const word = wordOn(await store.allReports(db), ({ sessionId }) => sessionId === seen.sessionId, now)
+    const before = memory.word
+    const kept = before?.sessionId === seen.sessionId && before.is === word.is ? before : null
+    memory.word = kept ?? { sessionId: seen.sessionId, is: word.is, since: now, told: false }
+    const { since, told } = memory.word
+    const unheardSince = Math.max(seen.since, since)
+    const unheardMs = word.is === 'unheard' ? silentFor(unheardSince, await platform.intake.listening(db), now) : 0
+    return { word: { ...word, since }, unheardMs, unheardTold: told }
   }
 
   /** When a person asked for a new start; null when this session began after it and so is the new start. */
@@ -208,6 +229,9 @@ export function createRecordingConductor(deps: Deps) {
             // The room is recorded already, by a session that this page has not seen: a new page is told by the focus what runs.
             if (reason === 'unexpected-request') seen.lost = true
           })
+      case 'tell':
+        if (memory.word !== null) memory.word.told = true
+        return notes.tellFault(row.id, decision.fault, memory, false)
       case 'stop':
         if (decision.fault !== null)
           await notes.tellFault(row.id, decision.fault, memory, decision.fault !== 'restart-asked')

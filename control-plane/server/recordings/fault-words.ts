@@ -35,6 +35,10 @@ const faults: Record<string, { cause: string; remedy: string } | undefined> = {
     cause: 'Máy ghi báo đang ghi nhưng không có tệp nào lớn lên',
     remedy: 'Hệ thống đang bắt đầu lại; kiểm tra máy ghi và dịch vụ theo dõi trên máy đó.',
   },
+  unheard: {
+    cause: 'Máy ghi báo đang ghi nhưng không máy theo dõi nào xác nhận được tệp đang lớn lên',
+    remedy: 'Việc ghi không bị dừng; kiểm tra dịch vụ theo dõi (tiepdan-recorder) và đường truyền của máy ghi ngay.',
+  },
   'not-growing': {
     cause: 'Tệp ghi hình ngừng lớn lên (có thể đầy ổ đĩa)',
     remedy: 'Hệ thống đang chuyển sang máy ghi khác; kiểm tra dung lượng máy ghi.',

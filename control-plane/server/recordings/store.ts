@@ -3,6 +3,8 @@ import type { Database, Tx } from '../platform/database.ts'
 
 export * from './part-store.ts'
 
+import type { RecorderReport } from '../../contract/recordings.ts'
+import type { Told } from './host-word.ts'
 import { recorders, recordingSessions, recordings } from './tables.ts'
 
 export type RecordingRow = typeof recordings.$inferSelect
@@ -185,4 +187,12 @@ export async function saveReport(tx: Tx, host: string, report: Record<string, un
     .onConflictDoUpdate({ target: recorders.host, set: { report, reportedAt: now } })
 }
 
-export const allReports = (db: Reader) => db.select().from(recorders).orderBy(asc(recorders.host))
+/** What each recorder host that is known said last. */
+export async function allReports(db: Reader): Promise<Told[]> {
+  const rows = await db.select().from(recorders).orderBy(asc(recorders.host))
+  return rows.map(({ host, report, reportedAt }) => ({
+    host,
+    report: report as RecorderReport,
+    reportedAt: reportedAt.getTime(),
+  }))
+}

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { conductLimits, decide, restartDelayMs, type Situation } from '../../server/recordings/conduct.ts'
+import { freshMs, type Told, wordOn } from '../../server/recordings/host-word.ts'
 import { chapterMetadata, chaptersOf, recordingStatus } from '../../server/recordings/recording.ts'
-import { growthOf } from '../../server/recordings/reports.ts'
 import { follow, fromRecorder } from '../../server/recordings/seen.ts'
+import { aReport } from './recorder-host.ts'
 
 const t0 = 1_000_000
 const situation = (change: Partial<Situation>): Situation => ({
@@ -13,7 +14,9 @@ const situation = (change: Partial<Situation>): Situation => ({
   askedAt: null,
   stopAskedAt: null,
   stoppingSessionId: null,
-  growth: null,
+  word: null,
+  unheardMs: 0,
+  unheardTold: false,
   restartAskedAt: null,
   failures: 0,
   lastFailureAt: null,
@@ -67,15 +70,31 @@ test('an error that comes with the state "on" is an error', () => {
   })
 })
 
-test('"on" without a growing file is stopped and started elsewhere within two minutes; growth keeps it', () => {
+test('"on" that no host has is stopped and started elsewhere within two minutes; growth keeps it', () => {
   const late = t0 + conductLimits.confirmMs + 1
-  assert.deepEqual(decide(situation({ seen: on(t0) }), late), { do: 'stop', sessionId: 's1', fault: 'unconfirmed' })
-  assert.deepEqual(decide(situation({ seen: on(t0), growth: { reportedAt: late, grewAt: late - 5_000 } }), late), {
-    do: 'wait',
-  })
-  const stuck = situation({ seen: on(t0), growth: { reportedAt: late, grewAt: t0 } })
-  assert.deepEqual(decide(stuck, late), { do: 'stop', sessionId: 's1', fault: 'not-growing' })
+  const absent = situation({ seen: on(t0), word: { is: 'absent', since: t0 } })
+  assert.deepEqual(decide(absent, late), { do: 'stop', sessionId: 's1', fault: 'unconfirmed' })
+  assert.deepEqual(decide(absent, late - 1), { do: 'wait' })
+  const recording = (grewAt: number) =>
+    situation({ seen: on(t0), word: { is: 'recording', host: 'a', grewAt, since: t0 } })
+  assert.deepEqual(decide(recording(late - 5_000), late), { do: 'wait' })
+  assert.deepEqual(decide(recording(t0), late), { do: 'stop', sessionId: 's1', fault: 'not-growing' })
   assert.ok(conductLimits.confirmMs < 120_000)
+})
+
+test('a session that hosts told of for an hour is not given up for one report without it', () => {
+  const late = t0 + 3_600_000
+  const justNow = situation({ seen: on(t0), word: { is: 'absent', since: late - 5_000 } })
+  assert.deepEqual(decide(justNow, late), { do: 'wait' })
+})
+
+test('that nobody tells of a running session is told to people, once, and never cuts it off', () => {
+  const late = t0 + 3_600_000
+  const unheard = (unheardMs: number, unheardTold: boolean) =>
+    decide(situation({ seen: on(t0), word: { is: 'unheard', since: t0 }, unheardMs, unheardTold }), late)
+  assert.deepEqual(unheard(conductLimits.confirmMs, false), { do: 'wait' }, 'nobody listened for longer than that')
+  assert.deepEqual(unheard(conductLimits.confirmMs + 1, false), { do: 'tell', fault: 'unheard' })
+  assert.deepEqual(unheard(3_600_000, true), { do: 'wait' })
 })
 
 test('when the hearing has ended a running recorder is stopped once and waited for, not for ever', () => {
@@ -92,21 +111,42 @@ test('when the hearing has ended a running recorder is stopped once and waited f
   })
 })
 
+const report = (host: string, reportedAt: number, sessions: Record<string, number>): Told => ({
+  host,
+  reportedAt,
+  report: {
+    ...aReport({ host, jibri: 'busy' }),
+    sessions: Object.entries(sessions).map(([sessionId, stillForMs]) => ({
+      ...{ sessionId, fileName: 'a.mkv', bytes: 1, stillForMs },
+    })),
+  },
+})
+const wordAt = (now: number, ...told: Told[]) => wordOn(told, ({ sessionId }) => sessionId === 's1', now)
+
 test('growth is the newest that any recorder host tells of the session, by our clock whatever the host’s says', () => {
-  const report = (host: string, reportedAt: number, stillForMs: number) => ({
-    reportedAt: new Date(reportedAt),
-    report: { host, sessions: [{ sessionId: 's1', fileName: 'a.mkv', bytes: 1, stillForMs }] },
-  })
-  const rows = [report('a', t0, 500), report('b', t0 + 5_000, 9_000)]
-  assert.deepEqual(growthOf(rows, 's1'), { reportedAt: t0, grewAt: t0 - 500 })
-  assert.equal(growthOf(rows, 's2'), null)
+  const told = [report('a', t0, { s1: 500 }), report('b', t0 + 5_000, { s1: 9_000 })]
+  assert.deepEqual(wordAt(t0 + 5_000, ...told), { is: 'recording', host: 'a', grewAt: t0 - 500 })
+})
+
+test('only fresh reports tell anything: from a stale one neither growth nor standing still nor absence follows', () => {
+  const stale = t0 + freshMs
+  assert.deepEqual(wordAt(stale, report('a', t0, { s1: 0 })), { is: 'unheard' })
+  assert.deepEqual(wordAt(stale, report('a', t0, { s1: 80_000 })), { is: 'unheard' })
+  assert.deepEqual(wordAt(stale, report('a', t0, {})), { is: 'unheard' })
+  assert.deepEqual(wordAt(t0), { is: 'unheard' }, 'no host is known')
+})
+
+test('a session is absent when every known host is heard and none has it; one silent host may have it', () => {
+  const [idle, other] = [report('a', t0, {}), report('b', t0, { s2: 0 })]
+  assert.deepEqual(wordAt(t0, idle, other), { is: 'absent' })
+  assert.deepEqual(wordAt(t0 + freshMs, idle, report('b', t0 + freshMs, {})), { is: 'unheard' })
+  assert.equal(wordAt(t0 + freshMs, report('c', t0 + freshMs, { s1: 0 }), idle).is, 'recording')
 })
 
 test('a recording is not ready while a session that recorded has sent no file', () => {
   const facts = {
     wanted: 'off',
     state: 'off',
-    stateAt: t0,
     sessions: [
       { sessionId: 'a', wasOn: true },
       { sessionId: 'b', wasOn: true },
@@ -114,14 +154,14 @@ test('a recording is not ready while a session that recorded has sent no file', 
     parts: [{ sessionId: 'a', status: 'ready' }],
   } as const
   const mutable = { ...facts, sessions: [...facts.sessions], parts: [...facts.parts] }
-  assert.equal(recordingStatus(mutable, t0 + 60_000), 'uploading')
-  assert.equal(recordingStatus(mutable, t0 + 31 * 60_000), 'missing')
+  assert.equal(recordingStatus(mutable, 60_000), 'uploading')
+  assert.equal(recordingStatus(mutable, 31 * 60_000), 'missing')
   assert.equal(
-    recordingStatus({ ...mutable, parts: [...facts.parts, { sessionId: 'b', status: 'broken' }] }, t0),
+    recordingStatus({ ...mutable, parts: [...facts.parts, { sessionId: 'b', status: 'broken' }] }, 0),
     'broken',
   )
   assert.equal(
-    recordingStatus({ ...mutable, parts: [...facts.parts, { sessionId: 'b', status: 'ready' }] }, t0),
+    recordingStatus({ ...mutable, parts: [...facts.parts, { sessionId: 'b', status: 'ready' }] }, 0),
     'ready',
   )
 })

@@ -209,3 +209,56 @@ test('a page that takes longer to open than the lease lasts is waited for; no ot
   })
   await Promise.all([slow.stop(), other.stop()])
 })
+
+test('a control plane that was away for minutes cuts no healthy recording, whoever of the hosts reports first on its return', async () => {
+  const { id, hearingId } = await aRecording()
+  const sessionId = `session-${id}`
+  let page: ((event: ConductorEvent) => void) | undefined
+  const stopped: string[] = []
+  const conductor = conducting({
+    conduct: async ({ onEvent }) => {
+      page = onEvent
+      onEvent({ is: 'recorder', status: 'on', sessionId, error: null })
+      return { ...silentPage, stopRecording: async (session) => void stopped.push(session) }
+    },
+    isOver: () => false,
+  })
+  const two: Sender = { ...aSender, hosts: ['jibri-1', 'jibri-2'] }
+  const says = (host: string, sessions: { stillForMs: number }[]) =>
+    takeReport(app.platform, two, {
+      ...aReport({ host, jibri: sessions.length === 0 ? 'idle' : 'busy' }),
+      sessions: sessions.map((one) => ({ ...one, sessionId, fileName: 'film.mkv', bytes: 1 })),
+    })
+  const looks = async () => {
+    const before = await rowOf(id)
+    app.clock.advance(1_000)
+    page?.({ is: 'recorder', status: 'on', sessionId, error: null })
+    await until('it looked', async () => Number((await rowOf(id))?.conductorUntil) > Number(before?.conductorUntil))
+    await pause(100)
+  }
+  await conductor.reconcile()
+  await until('it records', async () => (await rowOf(id))?.state === 'on')
+  await says('jibri-1', [{ stillForMs: 0 }])
+  await says('jibri-2', [])
+  for (let turn = 0; turn < 6; turn++) {
+    app.clock.advance(30_000)
+    await looks()
+  }
+  assert.deepEqual(stopped, [], 'nobody could report for three minutes')
+  // The one that does not record speaks first.
+  await says('jibri-2', [])
+  await looks()
+  await says('jibri-1', [{ stillForMs: 2_000 }])
+  await looks()
+  assert.deepEqual(stopped, [])
+  assert.notEqual((await rowOf(id))?.lastFault, 'not-growing')
+  // A file that stands still by a fresh report is another matter.
+  await says('jibri-1', [{ stillForMs: 101_000 }])
+  await looks()
+  await until('it is stopped', async () => stopped.length === 1)
+  assert.equal((await rowOf(id))?.lastFault, 'not-growing')
+  await app.platform.db.transaction((tx) => store.endRecording(tx, hearingId))
+  page?.({ is: 'recorder', status: 'off', sessionId, error: null })
+  await until('it has ended', async () => (await rowOf(id))?.state === 'off')
+  await conductor.stop()
+})

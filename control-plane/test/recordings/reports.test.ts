@@ -66,6 +66,7 @@ test('files that wait for longer than half an hour are told; fresh ones are not'
   const waiting = (ageMs: number) =>
     alertsOf(
       aReport({ spool: { waiting: 2, bytes: 3e9, oldest: new Date(testNow - ageMs).toISOString() } }),
+      { since: testNow - hourMs, before: null },
       testNow,
     ).map((alert) => alert.kind)
   assert.deepEqual(waiting(30 * minuteMs - 1), [])
