@@ -98,6 +98,8 @@ export const Recording = Type.Object({
   lastFault: Nullable(Type.String()),
   stateAt: InstantText,
   sessions: Type.Array(RecordingSession),
+  /** Time of the live hearing in which nobody recorded, by the recorder hosts' word; `endedAt` null while it lasts. */
+  gaps: Type.Array(Type.Object({ beganAt: InstantText, endedAt: Nullable(InstantText) })),
   parts: Type.Array(RecordingPart),
   /** Chapter marks from the agenda, in milliseconds from the first part's start. */
   chapters: Type.Array(Type.Object({ title: Type.String(), startMs: Type.Integer() })),
@@ -293,7 +295,12 @@ export const recorderReport = route({
     summary: 'What the watch on a recorder host sees',
     tags,
     body: RecorderReport,
-    response: { 204: Type.Null() },
+    response: {
+      200: Type.Object({
+        /** Sessions that this host is to stop at once: the focus does not know them, and they are over or another runs in their stead. */
+        stop: Type.Array(Type.String({ maxLength: 200 }), { maxItems: 50 }),
+      }),
+    },
   },
 })
 

@@ -39,7 +39,7 @@ export async function watchMissing(platform: Platform): Promise<void> {
 }
 
 async function tellWhole(platform: Platform, tx: Tx, id: string, hasFiles: boolean): Promise<void> {
-  for (const kind of ['recording-missing', ...(hasFiles ? ['recording-fault'] : [])])
+  for (const kind of ['recording-missing', ...(hasFiles ? ['recording-fault', 'recording-gap'] : [])])
     if (await platform.alerts.clear(tx, kind, `recording:${id}`)) await platform.changes.announce(tx, 'alerts')
 }
 

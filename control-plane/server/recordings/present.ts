@@ -4,7 +4,7 @@ import { conditionCause, worstOf } from './condition.ts'
 import { endingCause, faultCause, partFaultCause } from './fault-words.ts'
 import { conditionsOf } from './integrity.ts'
 import { chaptersOf, recordingStatus } from './recording.ts'
-import type { PartRow, RecordingRow, SessionRow } from './store.ts'
+import type { GapRow, PartRow, RecordingRow, SessionRow } from './store.ts'
 
 /** A recording as the screens see it. */
 export function presentRecording(
@@ -12,6 +12,7 @@ export function presentRecording(
   context: {
     plan: HearingPlan | undefined
     sessions: SessionRow[]
+    gaps: GapRow[]
     parts: PartRow[]
     awaitedMs: number
     may: string[]
@@ -37,6 +38,10 @@ export function presentRecording(
     lastFault: row.lastFault === null ? null : faultCause(row.lastFault),
     stateAt: row.stateAt.toISOString(),
     sessions: sessions.map(presentSession),
+    gaps: context.gaps.map((gap) => ({
+      beganAt: gap.beganAt.toISOString(),
+      endedAt: gap.endedAt?.toISOString() ?? null,
+    })),
     parts: parts.map(presentPart),
     chapters:
       plan === undefined || plan.liveAt === null || first === undefined

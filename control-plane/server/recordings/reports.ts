@@ -3,6 +3,7 @@ import type { Alert } from '../platform/alerts.ts'
 import { type Listening, silentFor } from '../platform/intake.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Told } from './host-word.ts'
+import { toStop } from './orders.ts'
 import { handOverMs, recordersLacking } from './recording.ts'
 import { refuseForeignHost, type Sender } from './sender.ts'
 import * as store from './store.ts'
@@ -86,8 +87,15 @@ const reportKinds = [
   'recorder-silent',
 ]
 
-/** Keeps what the watch on a recorder host reports and turns its faults into alerts for people. @throws Problem 403 for another's host. */
-export async function takeReport(platform: Platform, sender: Sender, report: RecorderReport): Promise<void> {
+/**
+ * Keeps what the watch on a recorder host reports, turns its faults into alerts for people, and answers what the host is to do about its sessions.
+ * @throws Problem 403 for another's host.
+ */
+export async function takeReport(
+  platform: Platform,
+  sender: Sender,
+  report: RecorderReport,
+): Promise<{ stop: string[] }> {
   await refuseForeignHost(platform, sender, report.host)
   const now = platform.clock.now()
   const wanted = alertsOf(report, await platform.intake.listening(platform.db), now)
@@ -102,6 +110,7 @@ export async function takeReport(platform: Platform, sender: Sender, report: Rec
     // Every screen reads the alerts again at that word: it is said when there is something to read.
     await platform.changes.announce(tx, 'recorders', ...(changed.includes(true) ? ['alerts'] : []))
   })
+  return { stop: await toStop(platform.db, report, now) }
 }
 
 const states = ['idle', 'busy', 'unhealthy', 'down', 'silent'] as const

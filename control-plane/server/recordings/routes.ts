@@ -47,12 +47,14 @@ export function recordingRoutes(app: App, deps: Deps): void {
     const ids = rows.map((row) => row.id)
     const [sessions, parts] = [await store.sessionsOf(db, ids), await store.partsOf(db, ids)]
     const listening = await platform.intake.listening(db)
+    const gaps = await store.gapsOf(db, ids)
     const shown: contract.Recording[] = []
     for (const row of rows) {
       shown.push(
         presentRecording(row, {
           plan: await hearingPlan(db, row.hearingId),
           sessions: sessions.filter((session) => session.recordingId === row.id),
+          gaps: gaps.filter((gap) => gap.recordingId === row.id),
           parts: parts.filter((part) => part.recordingId === row.id),
           awaitedMs: silentFor(row.stateAt.getTime(), listening, clock.now()),
           may: mayOf(actor),
@@ -156,10 +158,7 @@ export function recordingRoutes(app: App, deps: Deps): void {
   app.route({
     ...contract.recorderReport,
     config: { may: 'service' },
-    handler: async (request, reply) => {
-      await takeReport(platform, senderOf(request.actor), request.body)
-      return reply.status(204).send(null)
-    },
+    handler: (request) => takeReport(platform, senderOf(request.actor), request.body),
   })
   app.route({
     ...contract.receipt,
