@@ -11,6 +11,8 @@ export interface Memory {
   failures: number
   lastFailureAt: number | null
   stoppingSessionId: string | null
+  /** When that was asked for. */
+  stoppingSince: number | null
   /** Since when an alarm stands or may stand. */
   alarmedAt: number | null
   /** What the recorder hosts said of the session that is on, since when without a change, and whether people know that nobody tells of it. */

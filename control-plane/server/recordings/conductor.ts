@@ -36,7 +36,14 @@ interface Scene {
   memory: Memory
 }
 
-const nothingHeard = () => ({ word: null, recorder: null, orphanTold: null, triedAt: null, lastFault: null })
+const nothingHeard = () => ({
+  stoppingSince: null,
+  word: null,
+  recorder: null,
+  orphanTold: null,
+  triedAt: null,
+  lastFault: null,
+})
 
 /**
  * Drives the recorders of live hearings through a hidden participant of each room (7.1, 7.2). One instance conducts one recording at a
@@ -254,6 +261,7 @@ export function createRecordingConductor(deps: Deps) {
         if (decision.fault !== null)
           await notes.tellFault(row.id, decision.fault, memory, decision.fault !== 'restart-asked')
         memory.stoppingSessionId = decision.sessionId
+        memory.stoppingSince = clock.now()
         asked.stopAskedAt = clock.now()
         return conductor.stopRecording(decision.sessionId).catch((error: unknown) => {
           log.warn({ err: error, recordingId: row.id }, 'stop refused')
@@ -267,6 +275,8 @@ export function createRecordingConductor(deps: Deps) {
         await notes.tellFault(row.id, decision.fault, memory, true)
         if (seen.current.is !== 'pending') return
         // A recorder that never came is given up; whatever it says later is looked at afresh.
+        memory.stoppingSessionId = seen.current.sessionId
+        memory.stoppingSince = clock.now()
         if (seen.current.sessionId !== null)
           await conductor
             .stopRecording(seen.current.sessionId)

@@ -5,6 +5,9 @@ import type { Memory } from './conduct-notes.ts'
 import { recordedNow, type Told, wordOn } from './host-word.ts'
 import * as store from './store.ts'
 
+/** An end takes its time: the file is closed, its hook run, and the host looked and reported. What still runs after that goes on. Milliseconds. */
+const endingMs = 20_000
+
 /** What a conductor makes of the recorder hosts' reports. */
 export function createHeard(platform: Platform) {
   const { db, clock } = platform
@@ -43,15 +46,14 @@ export function createHeard(platform: Platform) {
       told,
       (session) =>
         (own.has(session.sessionId) || session.room?.toLowerCase() === row.roomName) &&
-        session.sessionId !== memory.stoppingSessionId &&
+        !(session.sessionId === memory.stoppingSessionId && now - (memory.stoppingSince ?? now) < endingMs) &&
         !(seen.is === 'pending' && session.sessionId === seen.sessionId),
       now,
     )
-    // What a host told before the focus did is of the time before it.
-    const toldSince = seen.is === 'none' || seen.is === 'pending' ? joinedAt : seen.since
-    const best = found.find(
-      ({ grewAt, reportedAt }) => reportedAt > toldSince && now - grewAt < conductLimits.confirmMs,
-    )
+    // What a host saw before the focus told of that session's end is of the time before it, also when its report comes a little later.
+    const isOld = ({ sessionId, reportedAt }: { sessionId: string; reportedAt: number }): boolean =>
+      'since' in seen && sessionId === seen.sessionId ? reportedAt < seen.since + endingMs : reportedAt <= joinedAt
+    const best = found.find((one) => !isOld(one) && now - one.grewAt < conductLimits.confirmMs)
     return best === undefined ? null : { sessionId: best.sessionId, grewAt: best.grewAt }
   }
 
