@@ -47,13 +47,17 @@ export function createControlPlane(settings: Settings) {
     async receipt(query: { sessionId: string; fileName: string; sha256: string }): Promise<Receipt> {
       return (await (await ask(`/api/uploads/receipt?${new URLSearchParams(query)}`, {})).json()) as Receipt
     },
-    async report(report: unknown): Promise<void> {
+    /** Tells what the watch sees. The answer names sessions that are to be stopped here at once. */
+    async report(report: unknown): Promise<{ stop: string[] }> {
       const response = await ask('/api/recorder-reports', {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(report),
       })
-      await response.body?.cancel()
+      // A control plane of an older release answers nothing.
+      if (response.status === 204) return { stop: [] }
+      const { stop } = (await response.json()) as { stop?: string[] }
+      return { stop: stop ?? [] }
     },
   }
 }

@@ -1,4 +1,14 @@
 export type JibriState = 'idle' | 'busy' | 'unhealthy' | 'down'
+/** `silent`: it is there and does not answer (yet). */
+export type JibriAnswer = JibriState | 'silent'
+
+/** What is seen of a Jibri that does not answer. Instants in milliseconds since 1970. */
+export interface LifeSign {
+  /** Whether its process is there. */
+  isAlive: boolean
+  /** When it was last seen to work: it used processor time, or its log moved. */
+  movedAt: number | null
+}
 
 export interface HostFault {
   kind: 'not-growing' | 'disk-full' | 'unhealthy' | 'stuck-busy'
@@ -10,9 +20,11 @@ export interface HostFault {
 /** What the watch sees at one moment. Instants in milliseconds since 1970. */
 export interface HostSight {
   now: number
-  jibri: JibriState
-  /** Since when Jibri is in this state, and `down` or `busy` without a file. */
+  jibri: JibriAnswer
+  /** Since when Jibri is in this state (`down` and `silent` are one), and since when `busy` without a file. */
   jibriSince: number
+  /** Looked at only while it does not answer. */
+  life: LifeSign | null
   busyWithoutFileSince: number | null
   /** Since when it has no connection to Prosody; null while it has one, or when nobody looks. */
   offlineSince: number | null
@@ -53,10 +65,8 @@ export function judgeHost(sight: HostSight, limits: GrowthLimits): HostFault | n
     return { kind: 'disk-full', ...(first === undefined ? {} : { sessionId: first.sessionId }), detail }
   }
   if (jibri === 'unhealthy') return { kind: 'unhealthy', detail: 'Jibri tự báo hỏng và từ chối ghi tiếp.' }
-  if (jibri === 'down')
-    return now - sight.jibriSince < limits.downMs
-      ? null
-      : { kind: 'unhealthy', detail: `Jibri không trả lời từ ${seconds(now - sight.jibriSince)} nay.` }
+  if (jibri === 'down' || jibri === 'silent')
+    return now - sight.jibriSince < limits.downMs ? null : { kind: 'unhealthy', detail: unanswered(sight) }
   if (jibri === 'busy') return judgeRunning(sight, limits)
   if (sight.offlineSince !== null && now - sight.offlineSince >= limits.offlineMs)
     return {
@@ -64,6 +74,14 @@ export function judgeHost(sight: HostSight, limits: GrowthLimits): HostFault | n
       detail: `Jibri mất kết nối tới Prosody từ ${seconds(now - sight.offlineSince)} nay nên không được giao việc ghi.`,
     }
   return null
+}
+
+function unanswered({ now, jibriSince, life }: HostSight): string {
+  const told = `Jibri không trả lời từ ${seconds(now - jibriSince)} nay`
+  if (life === null) return `${told}.`
+  if (!life.isAlive) return `${told}: không có tiến trình nào.`
+  if (life.movedAt === null) return `${told}: tiến trình còn đó nhưng đứng yên.`
+  return `${told}: tiến trình đang khởi động, hệ thống chờ thêm trước khi khởi động lại.`
 }
 
 function judgeRunning({ now, running, busyWithoutFileSince }: HostSight, limits: GrowthLimits): HostFault | null {

@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process'
-import type { JibriState } from './growth.ts'
+import type { JibriAnswer } from './growth.ts'
 import { log, wordsOf } from './log.ts'
 import type { Settings } from './settings.ts'
 
 const answerMs = 3_000
-const commandMs = 30_000
+// systemd itself gives up a stop after 15 s and kills; a busy host needs a multiple of that.
+const commandMs = 120_000
+// Jibri answers only when the file is closed and its hook has run.
+const endMs = 30_000
 
 interface Health {
   status?: { busyStatus?: string; health?: { healthStatus?: string } }
@@ -13,7 +16,8 @@ interface Health {
 /** This host's Jibri: its state by its own HTTP API, and the service manager's commands. */
 export function createJibriService(settings: Settings) {
   return {
-    async state(): Promise<JibriState> {
+    /** `down`: nobody listens there; `silent`: somebody does and does not answer, or not as a Jibri. */
+    async state(): Promise<JibriAnswer> {
       try {
         const response = await fetch(`${settings.jibriUrl}/jibri/api/v1.0/health`, {
           signal: AbortSignal.timeout(answerMs),
@@ -21,9 +25,21 @@ export function createJibriService(settings: Settings) {
         const { status } = (await response.json()) as Health
         if (status?.health?.healthStatus !== 'HEALTHY') return 'unhealthy'
         return status.busyStatus === 'BUSY' ? 'busy' : 'idle'
-      } catch {
-        // Whatever the reason — refused, silent, not JSON — it does not answer as a Jibri does.
-        return 'down'
+      } catch (error) {
+        return isRefused(error) ? 'down' : 'silent'
+      }
+    },
+    /** Ends what it records, in order: the file is closed, its metadata written, its hook run. False when that did not come about. */
+    async endSession(): Promise<boolean> {
+      try {
+        const url = `${settings.jibriUrl}/jibri/api/v1.0/stopService`
+        const response = await fetch(url, { method: 'POST', signal: AbortSignal.timeout(endMs) })
+        await response.body?.cancel()
+        if (!response.ok) log('error', 'Jibri does not end its session', { status: response.status })
+        return response.ok
+      } catch (error) {
+        log('error', 'Jibri does not end its session', { error: wordsOf(error) })
+        return false
       }
     },
     stop: () => run(settings.stopCommand),
@@ -32,6 +48,9 @@ export function createJibriService(settings: Settings) {
     isOurs: settings.stopCommand !== '',
   }
 }
+
+const isRefused = (error: unknown): boolean =>
+  error instanceof TypeError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED'
 
 export type JibriService = ReturnType<typeof createJibriService>
 

@@ -29,6 +29,12 @@ export interface Settings {
   xmppPort: number
   offlineMs: number
   restartPauseMs: number
+  /** How long a Jibri that is seen to come up is waited for at the first try; each try waits twice as long, up to the longest. */
+  startMs: number
+  patienceLongestMs: number
+  /** What the command line of Jibri's process holds, and where it writes its log: signs of life while it does not answer. */
+  process: string
+  logFolder: string
   faultShownMs: number
   minFreeBytes: number
   chunkBytes: number
@@ -60,7 +66,7 @@ export function readSettings(environment: Environment): Settings {
     stopCommand: environment.TIEPDAN_JIBRI_STOP_COMMAND?.trim() ?? '',
     startCommand: environment.TIEPDAN_JIBRI_START_COMMAND?.trim() ?? '',
     lookMs: read.number('LOOK_MS', 2_000),
-    reportMs: read.number('REPORT_MS', 10_000),
+    reportMs: read.number('REPORT_MS', 5_000),
     sweepMs: read.number('SWEEP_MS', 10_000),
     settledMs: read.number('SETTLED_MS', 60_000),
     notGrowingMs: read.number('NOT_GROWING_MS', 90_000),
@@ -70,6 +76,10 @@ export function readSettings(environment: Environment): Settings {
     xmppPort: read.port('XMPP_PORT'),
     offlineMs: read.number('OFFLINE_MS', 180_000),
     restartPauseMs: read.number('RESTART_PAUSE_MS', 60_000),
+    startMs: read.number('START_MS', 120_000),
+    patienceLongestMs: read.number('PATIENCE_LONGEST_MS', 900_000),
+    process: read.text('PROCESS', 'jibri.jar'),
+    logFolder: read.folder('LOG_FOLDER', '/var/log/jitsi/jibri'),
     faultShownMs: read.number('FAULT_SHOWN_MS', 60_000),
     minFreeBytes: read.number('MIN_FREE_BYTES', 100_000_000, mostBytes),
     chunkBytes: read.number('CHUNK_BYTES', 64 * 1024 ** 2, mostBytes),

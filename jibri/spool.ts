@@ -29,7 +29,14 @@ export interface Spool {
   /** Deletes a file: only for bytes that the store has confirmed. */
   remove(file: SpooledFile): Promise<void>
   setAside(file: SpooledFile): Promise<void>
-  summary(): Promise<{ waiting: number; bytes: number; oldest?: string; setAside: number; held: number }>
+  summary(): Promise<{
+    waiting: number
+    bytes: number
+    oldest?: string
+    oldestForMs?: number
+    setAside: number
+    held: number
+  }>
 }
 
 export function createSpool(folder: string): Spool {
@@ -129,7 +136,9 @@ export function createSpool(folder: string): Spool {
         waiting: waits.length,
         held: all.length - waits.length,
         bytes: waits.reduce((sum, file) => sum + file.bytes, 0),
-        ...(oldest === undefined ? {} : { oldest: oldest.takenAt.toISOString() }),
+        ...(oldest === undefined
+          ? {}
+          : { oldest: oldest.takenAt.toISOString(), oldestForMs: Math.max(0, Date.now() - oldest.takenAt.getTime()) }),
         setAside: (await readdir(aside)).length,
       }
     },

@@ -38,6 +38,8 @@ export const auditActionLabels = {
   'recording.downloaded': 'Tải bản ghi hình',
   'recording.fault': 'Lỗi ghi hình',
   'recording.idle': 'Máy ghi hình đang nghỉ',
+  'recording.gap': 'Quãng không ghi hình được',
+  'recording.orphan-adopted': 'Nhận phiên ghi mà Jicofo không còn biết',
   'recording.off': 'Dừng ghi hình',
   'recording.on': 'Đang ghi hình',
   'recording.part-broken': 'Nhận tệp ghi hình không đọc được',

@@ -98,6 +98,8 @@ export const Recording = Type.Object({
   lastFault: Nullable(Type.String()),
   stateAt: InstantText,
   sessions: Type.Array(RecordingSession),
+  /** Time of the live hearing in which nobody recorded, by the recorder hosts' word; `endedAt` null while it lasts. */
+  gaps: Type.Array(Type.Object({ beganAt: InstantText, endedAt: Nullable(InstantText) })),
   parts: Type.Array(RecordingPart),
   /** Chapter marks from the agenda, in milliseconds from the first part's start. */
   chapters: Type.Array(Type.Object({ title: Type.String(), startMs: Type.Integer() })),
@@ -272,6 +274,8 @@ export const RecorderReport = Type.Object(
         waiting: count,
         bytes,
         oldest: Type.Optional(InstantText),
+        /** How long the oldest has waited, by the host's own clock. */
+        oldestForMs: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
         /** Files and folders with nothing to send (0 bytes), kept on the host for people to look at. */
         setAside: Type.Optional(count),
         /** Files that the store has, kept until a person has said which hearing they are of; not among those that wait. */
@@ -291,7 +295,12 @@ export const recorderReport = route({
     summary: 'What the watch on a recorder host sees',
     tags,
     body: RecorderReport,
-    response: { 204: Type.Null() },
+    response: {
+      200: Type.Object({
+        /** Sessions that this host is to stop at once: the focus does not know them, and they are over or another runs in their stead. */
+        stop: Type.Array(Type.String({ maxLength: 200 }), { maxItems: 50 }),
+      }),
+    },
   },
 })
 

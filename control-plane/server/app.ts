@@ -10,6 +10,7 @@ import { backup } from './platform/backup.ts'
 import { changesSocket } from './platform/changes-socket.ts'
 import { commandSocket } from './platform/commands.ts'
 import { type App, createHttp } from './platform/http.ts'
+import { intakeBeat } from './platform/intake.ts'
 import type { Module } from './platform/module.ts'
 import { observability } from './platform/observability.ts'
 import type { Platform } from './platform/platform.ts'
@@ -60,6 +61,7 @@ export async function createApplication(platform: Platform, options: { ticking?:
   const modules: Module[] = [
     // First: its guard stands before every route registered after it.
     identity.module,
+    intakeBeat(platform),
     calendar.module,
     endpoints.module,
     cases.module,

@@ -7,7 +7,7 @@ import { conflict, fail, forbidden, notFound, Problem } from '../platform/proble
 import { randomToken, sha256Hex } from '../platform/secrets.ts'
 import { cleanOptional, cleanText } from '../platform/text.ts'
 import { codeLifeMs, newEnrolmentCode, plainCode } from './enrolment.ts'
-import { arrange, presentDevice, presentEndpoint } from './present.ts'
+import { arrange, type Heard, presentDevice, presentEndpoint } from './present.ts'
 import * as store from './store.ts'
 
 const sessionMs = 10 * minuteMs
@@ -17,6 +17,8 @@ export function createEndpointDesk(platform: Platform, identity: Pick<Identity, 
   const { db, clock } = platform
   const ownOnly = (actor: Actor): string | null =>
     actor.kind === 'staff' && actor.role === 'commune-officer' ? (actor.endpointId ?? 'none') : null
+
+  const heard = async (): Promise<Heard> => ({ now: clock.now(), listening: await platform.intake.listening(db) })
 
   async function visible(actor: Actor, id: string): Promise<store.EndpointRow> {
     const own = ownOnly(actor)
@@ -28,7 +30,8 @@ export function createEndpointDesk(platform: Platform, identity: Pick<Identity, 
     const own = ownOnly(actor)
     const rows = (await store.allEndpoints(db)).filter((row) => own === null || row.id === own)
     const devices = await store.activeDevices(db)
-    return arrange(rows, search).map((row) => presentEndpoint(row, devices, actor, clock.now()))
+    const now = await heard()
+    return arrange(rows, search).map((row) => presentEndpoint(row, devices, actor, now))
   }
 
   return {
@@ -36,9 +39,10 @@ export function createEndpointDesk(platform: Platform, identity: Pick<Identity, 
     async show(actor: Actor, id: string): Promise<{ endpoint: Endpoint; devices: Device[] }> {
       const row = await visible(actor, id)
       const devices = await store.devicesOf(db, id)
+      const now = await heard()
       return {
-        endpoint: presentEndpoint(row, devices, actor, clock.now()),
-        devices: devices.map((device) => presentDevice(device, clock.now())),
+        endpoint: presentEndpoint(row, devices, actor, now),
+        devices: devices.map((device) => presentDevice(device, now)),
       }
     },
     async editContact(
@@ -57,7 +61,7 @@ export function createEndpointDesk(platform: Platform, identity: Pick<Identity, 
         await platform.changes.announce(tx, `endpoint:${id}`, 'endpoints')
         return changed ?? fail(notFound('điểm cầu'))
       })
-      return presentEndpoint(row, await store.devicesOf(db, id), actor, clock.now())
+      return presentEndpoint(row, await store.devicesOf(db, id), actor, await heard())
     },
     /** A code that enrols one PC once, within 15 minutes; only its hash is kept. */
     async makeCode(actor: Actor, id: string, label: string): Promise<{ code: string; expiresAt: string }> {

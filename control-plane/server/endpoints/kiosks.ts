@@ -4,6 +4,7 @@ import { type Board, KioskSays, type KioskState, type ServerSays } from '../../c
 import type { Identity } from '../identity/index.ts'
 import type { Actor } from '../platform/actor.ts'
 import type { App } from '../platform/http.ts'
+import { silentFor } from '../platform/intake.ts'
 import type { Platform } from '../platform/platform.ts'
 import { cleanInside } from '../platform/validation.ts'
 import { connectedMs } from './enrolment.ts'
@@ -52,8 +53,8 @@ export function createKiosks(platform: Platform, identity: Pick<Identity, 'actor
   const seats = new Map<string, Seat>()
   let hellos = 0
   let unsubscribe: (() => void) | undefined
-  /** Endpoints heard of within the half minute before the last look, with their last word's instant. */
-  let speaking = new Map<string, number>()
+  /** Endpoints whose room PCs counted as connected at the last look. */
+  let speaking = new Set<string>()
 
   async function board(endpointId: string, deviceId: string): Promise<Board | undefined> {
     const endpoint = await store.endpointById(db, endpointId)
@@ -237,10 +238,11 @@ export function createKiosks(platform: Platform, identity: Pick<Identity, 'actor
   /** A room PC that falls silent says nothing: what the screens show of it is told again once its half minute is over. */
   async function tellSilence(): Promise<void> {
     const now = clock.now()
-    const silent = [...speaking].filter(([, lastSeenAt]) => now - lastSeenAt >= connectedMs).map(([id]) => id)
-    speaking = await store.lastWords(db)
-    const gone = silent.filter((id) => now - (speaking.get(id) ?? 0) >= connectedMs)
-    for (const id of speaking.keys()) if (now - (speaking.get(id) ?? 0) >= connectedMs) speaking.delete(id)
+    const listening = await platform.intake.listening(db)
+    const words = await store.lastWords(db)
+    const isSilent = (id: string): boolean => silentFor(words.get(id) ?? 0, listening, now) >= connectedMs
+    const gone = [...speaking].filter(isSilent)
+    speaking = new Set([...words.keys()].filter((id) => !isSilent(id)))
     if (gone.length === 0) return
     await db.transaction((tx) => platform.changes.announce(tx, ...gone.map((id) => `endpoint:${id}`), 'endpoints'))
   }

@@ -2,6 +2,7 @@ import type { Device, Endpoint } from '../../contract/endpoints.ts'
 import type { KioskState } from '../../contract/kiosk.ts'
 import { type Permission, roleMay } from '../identity/index.ts'
 import type { Actor } from '../platform/actor.ts'
+import { type Listening, silentFor } from '../platform/intake.ts'
 import { foldForSearch } from '../platform/text.ts'
 import { connectedMs } from './enrolment.ts'
 import type { DeviceRow, EndpointRow } from './store.ts'
@@ -18,10 +19,19 @@ const mayOf = (actor: Actor): string[] =>
     ? Object.keys(actions).filter((action) => roleMay(actor.role, actions[action] ?? 'endpoint.manage'))
     : []
 
-const isConnected = (device: DeviceRow, now: number): boolean =>
-  device.revokedAt === null && device.lastSeenAt !== null && now - device.lastSeenAt.getTime() < connectedMs
+/** What is needed to say who is connected: the present, and in which time a room PC could have spoken. */
+export interface Heard {
+  now: number
+  listening: Listening
+}
 
-export function presentEndpoint(row: EndpointRow, devices: DeviceRow[], actor: Actor, now: number): Endpoint {
+/** One that was connected when we went away stays so until it could have come back. */
+const isConnected = (device: DeviceRow, { now, listening }: Heard): boolean =>
+  device.revokedAt === null &&
+  device.lastSeenAt !== null &&
+  silentFor(device.lastSeenAt.getTime(), listening, now) < connectedMs
+
+export function presentEndpoint(row: EndpointRow, devices: DeviceRow[], actor: Actor, heard: Heard): Endpoint {
   const own = devices.filter((device) => device.endpointId === row.id && device.revokedAt === null)
   return {
     id: row.id,
@@ -36,17 +46,17 @@ export function presentEndpoint(row: EndpointRow, devices: DeviceRow[], actor: A
     contactPhone: row.contactPhone,
     active: row.active,
     devices: own.length,
-    connected: own.some((device) => isConnected(device, now)),
+    connected: own.some((device) => isConnected(device, heard)),
     may: mayOf(actor),
   }
 }
 
-export const presentDevice = (row: DeviceRow, now: number): Device => ({
+export const presentDevice = (row: DeviceRow, heard: Heard): Device => ({
   id: row.id,
   label: row.label,
   enrolledAt: row.enrolledAt.toISOString(),
   lastSeenAt: row.lastSeenAt?.toISOString() ?? null,
-  connected: isConnected(row, now),
+  connected: isConnected(row, heard),
   state: row.state as KioskState | null,
   revokedAt: row.revokedAt?.toISOString() ?? null,
 })

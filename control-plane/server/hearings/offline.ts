@@ -1,4 +1,5 @@
 import { hourMs, type Instant, minuteMs, secondMs } from '../platform/clock.ts'
+import { type Listening, silentFor } from '../platform/intake.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Reconciliation } from '../platform/reconciler.ts'
 import { type HearingPlan, holdingStatuses } from './hearing.ts'
@@ -17,16 +18,19 @@ interface OfflineEndpoint {
   code: string
 }
 
-/** Endpoints of these hearings (earliest first) whose room PCs have all been silent, each once. Instants in milliseconds. */
+/**
+ * Endpoints of these hearings (earliest first) whose room PCs have all been silent, each once; only time in which they could have spoken
+ * counts. Instants in milliseconds.
+ */
 export function offlineEndpoints(
   plans: Pick<HearingPlan, 'code' | 'endpoints'>[],
   lastWords: ReadonlyMap<string, Instant>,
-  now: Instant,
+  { listening, now }: { listening: Listening; now: Instant },
 ): OfflineEndpoint[] {
   const found = new Map<string, OfflineEndpoint>()
   for (const { code, endpoints } of plans) {
     for (const { endpointId, name } of endpoints) {
-      if (now - (lastWords.get(endpointId) ?? 0) < offlineMs || found.has(endpointId)) continue
+      if (silentFor(lastWords.get(endpointId) ?? 0, listening, now) < offlineMs || found.has(endpointId)) continue
       found.set(endpointId, { endpointId, name, code })
     }
   }
@@ -45,8 +49,9 @@ export function offlineWatch(
     async run() {
       const now = clock.now()
       await db.transaction(async (tx) => {
+        const listening = await platform.intake.listening(tx)
         const plans = await deps.store.loadPlansBetween(tx, { from: now, to: now + aheadMs, statuses: holdingStatuses })
-        const offline = offlineEndpoints(plans, await deps.endpoints.lastWords(tx), now)
+        const offline = offlineEndpoints(plans, await deps.endpoints.lastWords(tx), { listening, now })
         let changed = false
         for (const { endpointId, name, code } of offline) {
           const message = `${name} chưa có máy phòng họp kết nối, trong khi buổi tiếp ${code} diễn ra trong 24 giờ tới. Đề nghị gọi đầu mối kỹ thuật của điểm cầu: bật máy, mở trang thiết bị, kiểm tra cáp mạng.`

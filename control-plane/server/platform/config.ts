@@ -65,6 +65,10 @@ const ConfigSchema = Type.Object({
   officeMail: Type.String({ default: 'van-phong@tiepdan.invalid', description: 'nơi nhận cảnh báo của Văn phòng' }),
   chromiumPath: Type.String({ default: '/usr/bin/chromium' }),
   roomAgent: Type.Boolean({ default: true, description: 'tiến trình này có chạy máy tham dự tự động không' }),
+  intake: Type.Boolean({
+    default: true,
+    description: 'máy phòng họp và máy ghi có báo về tiến trình này không; false cho tiến trình chỉ chạy máy tham dự',
+  }),
   sessionIdleMinutes: Type.Integer({
     default: 30,
     minimum: 15,

@@ -6,6 +6,7 @@ import { type Changes, createChanges } from './changes.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { type Database, type OpenDatabase, openDatabase } from './database.ts'
+import { createIntake, type Intake } from './intake.ts'
 import { createJobs, type Jobs } from './jobs.ts'
 import { createLog } from './log.ts'
 import { createMail, type Mail } from './mail.ts'
@@ -26,6 +27,7 @@ export interface Platform {
   changes: Changes
   secrets: Secrets
   metrics: Metrics
+  intake: Intake
 }
 
 /** Opens the database and builds the platform on it. */
@@ -70,5 +72,6 @@ export async function createPlatform(
     changes,
     secrets,
     metrics: createMetrics(),
+    intake: createIntake(clock, config.intake),
   }
 }

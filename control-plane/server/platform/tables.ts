@@ -77,3 +77,11 @@ export const selfChecks = pgTable('self_checks', {
   at: at('at').notNull(),
   checks: jsonb('checks').$type<Check[]>().notNull(),
 })
+
+/** The processes that take what room PCs and recorder hosts report: since when, until when somebody did before, and when they last said so. */
+export const intakes = pgTable('intakes', {
+  instance: uuid('instance').primaryKey(),
+  since: at('since').notNull(),
+  before: at('before'),
+  seenAt: at('seen_at').notNull(),
+})

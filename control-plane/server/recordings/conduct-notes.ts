@@ -2,7 +2,7 @@ import { systemActor } from '../platform/actor.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Seen } from './conduct.ts'
 import { faultMessage } from './fault-words.ts'
-import { growthOf } from './reports.ts'
+import { type HostWord, recordedNow } from './host-word.ts'
 import { stateOf } from './seen.ts'
 import * as store from './store.ts'
 
@@ -11,8 +11,18 @@ export interface Memory {
   failures: number
   lastFailureAt: number | null
   stoppingSessionId: string | null
+  /** When that was asked for. */
+  stoppingSince: number | null
   /** Since when an alarm stands or may stand. */
   alarmedAt: number | null
+  /** What the recorder hosts said of the session that is on, since when without a change, and whether people know that nobody tells of it. */
+  word: { sessionId: string; is: HostWord['is']; since: number; told: boolean } | null
+  /** The host that was last seen to record the session that is on. */
+  recorder: { sessionId: string; host: string } | null
+  /** The orphan that people know of, and the last start that was tried beside it. */
+  orphanTold: string | null
+  triedAt: number | null
+  lastFault: string | null
 }
 
 /** What it asked for in this page and has not been answered. */
@@ -38,13 +48,28 @@ export function createConductNotes(platform: Platform) {
   /** A file that grew since the last fault ends the alarm, once. */
   async function noteGrowth(id: string, seen: Extract<Seen, { is: 'on' }>, memory: Memory): Promise<void> {
     if (memory.alarmedAt === null) return
-    const growth = growthOf(await store.allReports(db), seen.sessionId)
-    if (growth === null || growth.grewAt <= Math.max(seen.since, memory.alarmedAt)) return
+    const told = await store.allReports(db)
+    const [best] = recordedNow(told, ({ sessionId }) => sessionId === seen.sessionId, clock.now())
+    if (best === undefined || best.grewAt <= Math.max(seen.since, memory.alarmedAt)) return
     memory.failures = 0
     memory.alarmedAt = null
     await db.transaction(async (tx) => {
       if (await platform.alerts.clear(tx, 'recording-fault', subjectOf(id)))
         await platform.changes.announce(tx, 'alerts', subjectOf(id))
+    })
+  }
+
+  /** A session that the focus does not know is recorded all the same: the record says so, and whose end nobody will tell. */
+  async function noteOrphan(row: store.RecordingRow, sessionId: string): Promise<void> {
+    if (row.state === stateOf({ is: 'on', sessionId, since: 0 }, row) && row.currentSessionId === sessionId) return
+    const now = new Date(clock.now())
+    await db.transaction(async (tx) => {
+      await store.setState(tx, row.id, {
+        ...{ state: stateOf({ is: 'on', sessionId, since: 0 }, row), currentSessionId: sessionId, stateAt: now },
+      })
+      await store.noteOrphan(tx, row.id, sessionId, now)
+      await platform.audit.write(tx, systemActor, 'recording.orphan-adopted', subjectOf(row.id), { sessionId })
+      await platform.changes.announce(tx, 'recordings', subjectOf(row.id), `room:${row.hearingId}`)
     })
   }
 
@@ -57,6 +82,9 @@ export function createConductNotes(platform: Platform) {
       await store.setState(tx, row.id, { state, currentSessionId: sessionId, stateAt: now })
       if (sessionId !== null && (seen.is === 'pending' || seen.is === 'on'))
         await store.noteSession(tx, row.id, sessionId, now, seen.is)
+      // Nobody tells of an orphan's end; once another runs it is stopped where it is (orders.ts).
+      if (seen.is === 'on' && row.currentSessionId !== null && row.currentSessionId !== sessionId)
+        await store.endSession(tx, row.id, row.currentSessionId, now, 'superseded')
       if (sessionId !== null && (seen.is === 'off' || seen.is === 'error')) {
         const meant = sessionId === memory.stoppingSessionId || row.wanted === 'off'
         const endedBy = seen.is === 'error' ? seen.error : meant ? 'asked' : 'unasked'
@@ -69,16 +97,22 @@ export function createConductNotes(platform: Platform) {
 
   return {
     /** Writes what the recorder says into the row, when it says something new. */
-    async noteSeen(row: store.RecordingRow, seen: Seen, memory: Memory, asked: Asked): Promise<void> {
+    async noteSeen(
+      row: store.RecordingRow,
+      seen: Seen,
+      { memory, asked, orphan }: { memory: Memory; asked: Asked; orphan: { sessionId: string } | null },
+    ): Promise<void> {
       if (seen.is !== 'on' && seen.is !== 'pending') asked.stopAskedAt = null
       if (seen.is === 'pending' || seen.is === 'on') asked.askedAt = null
       if (seen.is === 'on') await noteGrowth(row.id, seen, memory)
+      if (seen.is !== 'on' && orphan !== null) return noteOrphan(row, orphan.sessionId)
       await noteState(row, seen, memory)
     },
     /** An alarm for people; `counts` when it is the recorder's fault and the next start must wait for it. */
     async tellFault(id: string, fault: string, memory: Memory, counts: boolean): Promise<void> {
       const now = clock.now()
       memory.alarmedAt = now
+      memory.lastFault = fault
       if (counts) {
         memory.failures++
         memory.lastFailureAt = now

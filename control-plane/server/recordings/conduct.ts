@@ -1,3 +1,5 @@
+import type { HostWord } from './host-word.ts'
+
 /** What the conductor sees of the recorder in the room. Instants in milliseconds. */
 export type Seen =
   | { is: 'none' }
@@ -16,12 +18,23 @@ export interface Situation {
   stopAskedAt: number | null
   /** The session whose end we asked for: its `off` is no fault. */
   stoppingSessionId: string | null
-  /** The newest report of a recorder host on the session that is on. */
-  growth: { reportedAt: number; grewAt: number } | null
+  /** What the recorder hosts say of the session that is on, and since when they say that; null when none is on. */
+  word: (HostWord & { since: number }) | null
+  /** A session of this room that a host records though the focus does not know it: it goes on, and is in nobody's hands. */
+  orphan: { sessionId: string; grewAt: number } | null
+  orphanTold: boolean
+  /** When a recorder host last said that it is free; null when none does. */
+  freeAt: number | null
+  /** For how long nobody has told of that session who could have, in milliseconds; whether people know of it. */
+  unheardMs: number
+  unheardTold: boolean
   /** A person asked for a new start at this time. */
   restartAskedAt: number | null
   failures: number
   lastFailureAt: number | null
+  lastFault: string | null
+  /** The last start that was tried beside an orphan. */
+  triedAt: number | null
 }
 
 export type Decision =
@@ -29,6 +42,8 @@ export type Decision =
   | { do: 'start' }
   | { do: 'stop'; sessionId: string; fault: string | null }
   | { do: 'fault'; fault: string }
+  /** People are told; the recording is left as it is. */
+  | { do: 'tell'; fault: string }
   | { do: 'finish'; fault: string | null }
 
 export interface ConductLimits {
@@ -40,9 +55,20 @@ export interface ConductLimits {
   confirmMs: number
   /** A stop that is not confirmed within this time is a fault; the hearing is over and the room is closed all the same. */
   stopMs: number
+  /** A host's word that its Jibri is gone stands for this long before it is acted on: an end in order, or a move by Jicofo, is told meanwhile. */
+  goneMs: number
+  /** How often another recorder is asked for while an orphan records. */
+  orphanRetryMs: number
 }
 
-export const conductLimits: ConductLimits = { settleMs: 2_500, pendingMs: 40_000, confirmMs: 100_000, stopMs: 45_000 }
+export const conductLimits: ConductLimits = {
+  settleMs: 2_500,
+  pendingMs: 40_000,
+  confirmMs: 100_000,
+  stopMs: 45_000,
+  goneMs: 2_500,
+  orphanRetryMs: 30_000,
+}
 
 /** Wait before the next start, so that a deployment without any recorder is not asked in a tight loop: 1 s doubling to 10 s, without end. */
 export const restartDelayMs = (failures: number): number =>
@@ -69,6 +95,8 @@ function decideEnding(situation: Situation, now: number, limits: ConductLimits):
 
 function decideRunning(situation: Situation, now: number, limits: ConductLimits): Decision {
   const { seen } = situation
+  if (situation.orphan !== null && (seen.is === 'none' || seen.is === 'off' || seen.is === 'error'))
+    return decideBesideOrphan(situation, now, limits)
   switch (seen.is) {
     case 'none':
       if (now - situation.joinedAt < limits.settleMs) return { do: 'wait' }
@@ -90,10 +118,24 @@ function decideRunning(situation: Situation, now: number, limits: ConductLimits)
   }
 }
 
+/** It is recorded, so nothing hurries: people are told, and a recorder that can be had is taken; the orphan is stopped once that one runs. */
+function decideBesideOrphan(situation: Situation, now: number, limits: ConductLimits): Decision {
+  if (now - situation.joinedAt < limits.settleMs) return { do: 'wait' }
+  if (!situation.orphanTold) return { do: 'tell', fault: 'orphaned' }
+  const tried = situation.triedAt ?? Number.NEGATIVE_INFINITY
+  return now - tried < limits.orphanRetryMs ? { do: 'wait' } : { do: 'start' }
+}
+
+/** Faults that say that there was no recorder to be had: the next free one is an answer to them. */
+const isLack = (fault: string | null): boolean =>
+  fault !== null && /^recorder-(gone|resource-constraint|service-unavailable)$/.test(fault)
+
 function startWhenDue(situation: Situation, now: number, limits: ConductLimits): Decision {
   if (situation.askedAt !== null && now - situation.askedAt < limits.pendingMs) return { do: 'wait' }
   if (situation.askedAt !== null) return { do: 'fault', fault: 'start-unanswered' }
-  const wait = situation.failures === 0 ? 0 : restartDelayMs(situation.failures)
+  const failedAt = situation.lastFailureAt ?? Number.NEGATIVE_INFINITY
+  const isFreed = isLack(situation.lastFault) && situation.freeAt !== null && situation.freeAt > failedAt
+  const wait = situation.failures === 0 ? 0 : restartDelayMs(isFreed ? 1 : situation.failures)
   return now - (situation.lastFailureAt ?? 0) < wait ? { do: 'wait' } : { do: 'start' }
 }
 
@@ -109,9 +151,29 @@ function decideOn(
       : { do: 'wait' }
   }
   if (situation.restartAskedAt !== null) return { do: 'stop', sessionId: seen.sessionId, fault: 'restart-asked' }
-  const lastSign = Math.max(seen.since, situation.growth?.grewAt ?? 0)
-  // A full disk says nothing: the state stays `on`. Only the file's growth, told by the host's watch, shows it.
-  return now - lastSign > limits.confirmMs
-    ? { do: 'stop', sessionId: seen.sessionId, fault: situation.growth === null ? 'unconfirmed' : 'not-growing' }
-    : { do: 'wait' }
+  return decideByWord(situation, seen, now, limits)
+}
+
+/** A full disk says nothing: the state stays `on`. Only what the host's watch reports of the file shows it; that no report comes shows nothing. */
+function decideByWord(
+  { word, unheardMs, unheardTold }: Situation,
+  seen: Extract<Seen, { is: 'on' }>,
+  now: number,
+  limits: ConductLimits,
+): Decision {
+  const stop = (fault: string): Decision => ({ do: 'stop', sessionId: seen.sessionId, fault })
+  switch (word?.is) {
+    case undefined:
+      return { do: 'wait' }
+    case 'recording':
+      return now - Math.max(seen.since, word.grewAt) > limits.confirmMs ? stop('not-growing') : { do: 'wait' }
+    case 'gone':
+      return now - word.since >= (word.elsewhere ? limits.pendingMs : limits.goneMs)
+        ? stop('recorder-gone')
+        : { do: 'wait' }
+    case 'absent':
+      return now - Math.max(seen.since, word.since) > limits.confirmMs ? stop('unconfirmed') : { do: 'wait' }
+    case 'unheard':
+      return unheardMs > limits.confirmMs && !unheardTold ? { do: 'tell', fault: 'unheard' } : { do: 'wait' }
+  }
 }

@@ -7,7 +7,9 @@ import type { Conductor, RoomAgent } from '../room-agent/index.ts'
 import type { Rooms } from '../rooms/index.ts'
 import { conductLimits, type Decision, decide, type Seen, type Situation } from './conduct.ts'
 import { type Asked, createConductNotes, type Memory } from './conduct-notes.ts'
-import { growthOf } from './reports.ts'
+import { createGapWatch } from './gaps.ts'
+import { createHeard } from './heard.ts'
+import { freeAt, type Told } from './host-word.ts'
 import { follow } from './seen.ts'
 import * as store from './store.ts'
 
@@ -24,6 +26,25 @@ interface Deps {
   hearingPlan(db: Database | Tx, hearingId: string): Promise<HearingPlan | undefined>
 }
 
+/** Everything that a decision is carried out on. */
+interface Scene {
+  row: store.RecordingRow
+  situation: Situation
+  conductor: Conductor
+  seen: { current: Seen; lost: boolean }
+  asked: Asked
+  memory: Memory
+}
+
+const nothingHeard = () => ({
+  stoppingSince: null,
+  word: null,
+  recorder: null,
+  orphanTold: null,
+  triedAt: null,
+  lastFault: null,
+})
+
 /**
  * Drives the recorders of live hearings through a hidden participant of each room (7.1, 7.2). One instance conducts one recording at a
  * time, by a lease on its row; whoever takes over first looks at what runs, and so never starts a second one.
@@ -32,8 +53,10 @@ export function createRecordingConductor(deps: Deps) {
   const { platform } = deps
   const { db, clock, log } = platform
   const notes = createConductNotes(platform)
+  const heard = createHeard(platform)
   const instance = randomUUID()
   const running = new Map<string, { stop: AbortController; done: Promise<void> }>()
+  const watches = new Map<string, ReturnType<typeof createGapWatch>>()
   let stopped = false
 
   async function reconcile(): Promise<void> {
@@ -43,7 +66,10 @@ export function createRecordingConductor(deps: Deps) {
       const stop = new AbortController()
       const done = conductUntilDone(row.id, stop.signal)
         .catch((error: unknown) => log.error({ err: error, recordingId: row.id }, 'conducting ended'))
-        .finally(() => running.delete(row.id))
+        .finally(() => {
+          running.delete(row.id)
+          watches.delete(row.id)
+        })
       running.set(row.id, { stop, done })
     }
   }
@@ -56,7 +82,13 @@ export function createRecordingConductor(deps: Deps) {
   /** Conducts what was just claimed, in as many pages as it takes: a page that is lost is opened again with a fresh token. */
   async function conductUntilDone(id: string, stop: AbortSignal): Promise<void> {
     // An alarm of the conductor before this one may stand.
-    const memory: Memory = { failures: 0, lastFailureAt: null, stoppingSessionId: null, alarmedAt: clock.now() }
+    const memory: Memory = {
+      failures: 0,
+      lastFailureAt: null,
+      stoppingSessionId: null,
+      alarmedAt: clock.now(),
+      ...nothingHeard(),
+    }
     // Opening a page and asking for a recorder may each take longer than the lease.
     const lease = keepLease(
       { leaseMs, everyMs: renewMs },
@@ -90,6 +122,13 @@ export function createRecordingConductor(deps: Deps) {
     }
   }
 
+  /** Over all pages of one recording: what was recorded last is not forgotten with a page. */
+  function gapsOf(row: store.RecordingRow): ReturnType<typeof createGapWatch> {
+    const known = watches.get(row.id) ?? createGapWatch(platform, row)
+    watches.set(row.id, known)
+    return known
+  }
+
   /** The hearing has ended and so has its room. */
   async function isOver(id: string): Promise<boolean> {
     const row = await store.recordingById(db, id)
@@ -102,19 +141,27 @@ export function createRecordingConductor(deps: Deps) {
     // Nobody ever started it, and nothing is wanted any more.
     if (row.wanted === 'off' && row.state === 'idle') return notes.finish(id, null)
     const seen = { current: { is: 'none' } as Seen, lost: false, changed: () => undefined as unknown }
+    const gaps = gapsOf(row)
     const conductor = await openPage(row, stop, seen)
     const joinedAt = clock.now()
     const asked: Asked = { askedAt: null, stopAskedAt: null }
+    // What a recorder host tells is acted on at once.
+    const unsubscribe = platform.changes.subscribe((topic) => {
+      if (topic === 'recorders') seen.changed()
+    })
     try {
       while (!stop.aborted && !seen.lost) {
         if (!(await claim(id))) return 'lost'
         const current = await store.recordingById(db, id)
         if (current === undefined) return 'done'
-        await notes.noteSeen(current, seen.current, memory, asked)
-        const situation = await situate(current, seen.current, joinedAt, asked, memory)
+        const told = await store.allReports(db)
+        const orphan = await heard.orphan(current, told, { seen: seen.current, joinedAt, memory })
+        await notes.noteSeen(current, seen.current, { memory, asked, orphan })
+        await gaps.look(told, current.wanted === 'on')
+        const situation = await situate(current, { told, orphan, joinedAt }, { seen: seen.current, asked, memory })
         const decision = decide(situation, clock.now(), conductLimits)
-        if (decision.do === 'finish') return notes.finish(id, decision.fault)
-        await act(decision, current, conductor, seen, asked, memory)
+        if (decision.do === 'finish') return await notes.finish(id, decision.fault)
+        await act(decision, { row: current, situation, conductor, seen, asked, memory })
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, tickMs)
           seen.changed = () => {
@@ -125,6 +172,7 @@ export function createRecordingConductor(deps: Deps) {
       }
       return 'lost'
     } finally {
+      unsubscribe()
       await conductor.close()
     }
   }
@@ -159,10 +207,8 @@ export function createRecordingConductor(deps: Deps) {
 
   async function situate(
     row: store.RecordingRow,
-    seen: Seen,
-    joinedAt: number,
-    asked: Asked,
-    memory: Memory,
+    { told, orphan, joinedAt }: { told: Told[]; orphan: Situation['orphan']; joinedAt: number },
+    { seen, asked, memory }: { seen: Seen; asked: Asked; memory: Memory },
   ): Promise<Situation> {
     return {
       wanted: row.wanted,
@@ -170,7 +216,10 @@ export function createRecordingConductor(deps: Deps) {
       joinedAt,
       ...asked,
       ...memory,
-      growth: seen.is === 'on' ? growthOf(await store.allReports(db), seen.sessionId) : null,
+      ...(await heard.ofRunning(told, seen, memory)),
+      orphan,
+      orphanTold: orphan !== null && memory.orphanTold === orphan.sessionId,
+      freeAt: freeAt(told, clock.now()),
       restartAskedAt: seen.is === 'on' ? await restartAskedAt(row, seen.sessionId) : null,
     }
   }
@@ -183,20 +232,14 @@ export function createRecordingConductor(deps: Deps) {
     return session?.onAt && session.onAt > askedAt ? null : askedAt.getTime()
   }
 
-  async function act(
-    decision: Decision,
-    row: store.RecordingRow,
-    conductor: Conductor,
-    seen: { current: Seen; lost: boolean },
-    asked: Asked,
-    memory: Memory,
-  ): Promise<void> {
+  async function act(decision: Decision, { row, situation, conductor, seen, asked, memory }: Scene): Promise<void> {
     switch (decision.do) {
       case 'wait':
       case 'finish':
         return
       case 'start':
         asked.askedAt = clock.now()
+        memory.triedAt = clock.now()
         return conductor
           .startRecording(
             JSON.stringify({ file_recording_metadata: { recordingId: row.id, hearingId: row.hearingId } }),
@@ -204,23 +247,36 @@ export function createRecordingConductor(deps: Deps) {
           .catch(async (error: unknown) => {
             asked.askedAt = null
             const reason = reasonOf(error)
+            // Beside an orphan it is recorded all the same: people know, and none was to be had.
+            if (situation.orphan !== null && reason !== 'unexpected-request') return
             await notes.tellFault(row.id, `recorder-${reason}`, memory, true)
             // The room is recorded already, by a session that this page has not seen: a new page is told by the focus what runs.
             if (reason === 'unexpected-request') seen.lost = true
           })
+      case 'tell':
+        if (decision.fault === 'orphaned') memory.orphanTold = situation.orphan?.sessionId ?? null
+        else if (memory.word !== null) memory.word.told = true
+        return notes.tellFault(row.id, decision.fault, memory, false)
       case 'stop':
         if (decision.fault !== null)
           await notes.tellFault(row.id, decision.fault, memory, decision.fault !== 'restart-asked')
         memory.stoppingSessionId = decision.sessionId
+        memory.stoppingSince = clock.now()
         asked.stopAskedAt = clock.now()
-        return conductor
-          .stopRecording(decision.sessionId)
-          .catch((error: unknown) => log.warn({ err: error, recordingId: row.id }, 'stop refused'))
+        return conductor.stopRecording(decision.sessionId).catch((error: unknown) => {
+          log.warn({ err: error, recordingId: row.id }, 'stop refused')
+          if (reasonOf(error) !== 'item-not-found') return
+          // The focus knows no such session (any more): it is not the focus that ends it, and its host is told to (orders.ts).
+          asked.stopAskedAt = null
+          seen.current = { is: 'off', sessionId: decision.sessionId, since: clock.now() }
+        })
       case 'fault':
         asked.askedAt = null
         await notes.tellFault(row.id, decision.fault, memory, true)
         if (seen.current.is !== 'pending') return
         // A recorder that never came is given up; whatever it says later is looked at afresh.
+        memory.stoppingSessionId = seen.current.sessionId
+        memory.stoppingSince = clock.now()
         if (seen.current.sessionId !== null)
           await conductor
             .stopRecording(seen.current.sessionId)

@@ -35,6 +35,19 @@ const faults: Record<string, { cause: string; remedy: string } | undefined> = {
     cause: 'Máy ghi báo đang ghi nhưng không có tệp nào lớn lên',
     remedy: 'Hệ thống đang bắt đầu lại; kiểm tra máy ghi và dịch vụ theo dõi trên máy đó.',
   },
+  orphaned: {
+    cause: 'Jicofo không còn biết phiên ghi này (thường vì Jicofo vừa khởi động lại)',
+    remedy:
+      'Máy ghi vẫn ghi, tệp vẫn lớn lên; hệ thống đang tìm máy ghi khác và dừng phiên này khi có máy khác ghi hoặc khi buổi tiếp kết thúc.',
+  },
+  'recorder-gone': {
+    cause: 'Jibri của máy đang ghi đã dừng hoặc khởi động lại',
+    remedy: 'Hệ thống đang bắt đầu lại; khoảng không ghi được có trong bản ghi hình.',
+  },
+  unheard: {
+    cause: 'Máy ghi báo đang ghi nhưng không máy theo dõi nào xác nhận được tệp đang lớn lên',
+    remedy: 'Việc ghi không bị dừng; kiểm tra dịch vụ theo dõi (tiepdan-recorder) và đường truyền của máy ghi ngay.',
+  },
   'not-growing': {
     cause: 'Tệp ghi hình ngừng lớn lên (có thể đầy ổ đĩa)',
     remedy: 'Hệ thống đang chuyển sang máy ghi khác; kiểm tra dung lượng máy ghi.',
@@ -61,6 +74,7 @@ export const faultCause = (fault: string): string => `${(faults[fault] ?? unname
 /** How a session ended (`endedBy` of its row) in words; null when it was asked to. */
 export function endingCause(endedBy: string | null): string | null {
   if (endedBy === null || endedBy === 'asked') return null
+  if (endedBy === 'superseded') return 'Đã chuyển sang phiên ghi khác.'
   if (endedBy === 'unasked') return faultCause('stopped-unasked')
   return faultCause(faults[endedBy] === undefined ? `recorder-${endedBy}` : endedBy)
 }

@@ -1,4 +1,5 @@
 import type { Tx } from '../platform/database.ts'
+import { silentFor } from '../platform/intake.ts'
 import type { Platform } from '../platform/platform.ts'
 import { handOverMs, sessionsWithoutPart } from './recording.ts'
 import * as store from './store.ts'
@@ -16,6 +17,7 @@ export async function watchMissing(platform: Platform): Promise<void> {
   const rows = (await store.recordingsBetween(db, since, null)).filter(
     (row) => row.wanted === 'off' && row.state === 'off',
   )
+  const listening = await platform.intake.listening(db)
   const ids = rows.map((row) => row.id)
   const sessions = await store.sessionsOf(db, ids)
   const parts = await store.partsOf(db, ids)
@@ -29,13 +31,15 @@ export async function watchMissing(platform: Platform): Promise<void> {
     })
     await db.transaction(async (tx) => {
       if (missing.length === 0) return tellWhole(platform, tx, row.id, arrived.length > 0)
-      if (now - row.stateAt.getTime() >= handOverMs) await tellMissing(platform, tx, row.id, missing.length)
+      // Only time in which a file could have come counts.
+      if (silentFor(row.stateAt.getTime(), listening, now) >= handOverMs)
+        await tellMissing(platform, tx, row.id, missing.length)
     })
   }
 }
 
 async function tellWhole(platform: Platform, tx: Tx, id: string, hasFiles: boolean): Promise<void> {
-  for (const kind of ['recording-missing', ...(hasFiles ? ['recording-fault'] : [])])
+  for (const kind of ['recording-missing', ...(hasFiles ? ['recording-fault', 'recording-gap'] : [])])
     if (await platform.alerts.clear(tx, kind, `recording:${id}`)) await platform.changes.announce(tx, 'alerts')
 }
 

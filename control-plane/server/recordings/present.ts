@@ -4,18 +4,24 @@ import { conditionCause, worstOf } from './condition.ts'
 import { endingCause, faultCause, partFaultCause } from './fault-words.ts'
 import { conditionsOf } from './integrity.ts'
 import { chaptersOf, recordingStatus } from './recording.ts'
-import type { PartRow, RecordingRow, SessionRow } from './store.ts'
+import type { GapRow, PartRow, RecordingRow, SessionRow } from './store.ts'
 
 /** A recording as the screens see it. */
 export function presentRecording(
   row: RecordingRow,
-  context: { plan: HearingPlan | undefined; sessions: SessionRow[]; parts: PartRow[]; now: number; may: string[] },
+  context: {
+    plan: HearingPlan | undefined
+    sessions: SessionRow[]
+    gaps: GapRow[]
+    parts: PartRow[]
+    awaitedMs: number
+    may: string[]
+  },
 ): Recording {
   const { plan, sessions, parts } = context
   const facts = {
     wanted: row.wanted,
     state: row.state,
-    stateAt: row.stateAt.getTime(),
     sessions: sessions.map((session) => ({ sessionId: session.sessionId, wasOn: session.onAt !== null })),
     parts: parts.map((part) => ({ ...part, isDamaged: conditionCause(conditionsOf(part)) !== null })),
   }
@@ -27,11 +33,15 @@ export function presentRecording(
     hearingTitle: plan?.title ?? '',
     hearingStartsAt: new Date(plan?.startsAt ?? row.createdAt).toISOString(),
     endpointNames: plan?.endpoints.map((endpoint) => endpoint.name) ?? [],
-    status: recordingStatus(facts, context.now),
+    status: recordingStatus(facts, context.awaitedMs),
     faults: row.faults,
     lastFault: row.lastFault === null ? null : faultCause(row.lastFault),
     stateAt: row.stateAt.toISOString(),
     sessions: sessions.map(presentSession),
+    gaps: context.gaps.map((gap) => ({
+      beganAt: gap.beganAt.toISOString(),
+      endedAt: gap.endedAt?.toISOString() ?? null,
+    })),
     parts: parts.map(presentPart),
     chapters:
       plan === undefined || plan.liveAt === null || first === undefined

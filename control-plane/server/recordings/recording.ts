@@ -1,10 +1,9 @@
 import type { PartStatus, RecordingStatus } from '../../contract/recordings.ts'
 
-/** The facts from which a recording's status is told. Instants in milliseconds. */
+/** The facts from which a recording's status is told. */
 export interface RecordingFacts {
   wanted: 'on' | 'off'
   state: 'idle' | 'starting' | 'pending' | 'on' | 'stopping' | 'off' | 'fault'
-  stateAt: number
   sessions: { sessionId: string; wasOn: boolean }[]
   /** `isDamaged`: it was stored, and its files are not as they were then. */
   parts: { sessionId: string; status: PartStatus; isDamaged?: boolean }[]
@@ -21,8 +20,11 @@ export function sessionsWithoutPart(facts: Pick<RecordingFacts, 'sessions' | 'pa
     .map((session) => session.sessionId)
 }
 
-/** The one word for the screen; a file that is missing or broken is never hidden behind those that are ready. */
-export function recordingStatus(facts: RecordingFacts, now: number): RecordingStatus {
+/**
+ * The one word for the screen; a file that is missing or broken is never hidden behind those that are ready. `awaitedMs`: how long its files could
+ * have come since it ended, in milliseconds.
+ */
+export function recordingStatus(facts: RecordingFacts, awaitedMs: number): RecordingStatus {
   if (facts.wanted === 'on') {
     if (facts.state === 'on') return 'recording'
     if (facts.state === 'fault') return 'fault'
@@ -30,7 +32,7 @@ export function recordingStatus(facts: RecordingFacts, now: number): RecordingSt
   }
   if (facts.parts.some((part) => part.status !== 'ready' && part.status !== 'broken')) return 'uploading'
   const awaited = sessionsWithoutPart(facts)
-  if (awaited.length > 0 || facts.parts.length === 0) return now - facts.stateAt < handOverMs ? 'uploading' : 'missing'
+  if (awaited.length > 0 || facts.parts.length === 0) return awaitedMs < handOverMs ? 'uploading' : 'missing'
   if (facts.parts.some((part) => part.isDamaged === true)) return 'damaged'
   return facts.parts.some((part) => part.status === 'broken') ? 'broken' : 'ready'
 }

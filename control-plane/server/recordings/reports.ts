@@ -1,12 +1,20 @@
 import type { RecorderReport } from '../../contract/recordings.ts'
 import type { Alert } from '../platform/alerts.ts'
+import { type Listening, silentFor } from '../platform/intake.ts'
 import type { Platform } from '../platform/platform.ts'
+import type { Told } from './host-word.ts'
+import { toStop } from './orders.ts'
 import { handOverMs, recordersLacking } from './recording.ts'
 import { refuseForeignHost, type Sender } from './sender.ts'
 import * as store from './store.ts'
 
-/** A recorder host that has said nothing for this long is silent (its watch reports every 10 s). */
+/** A recorder host that has said nothing for this long is silent (its watch reports every 5 s). */
 export const silentMs = 60_000
+
+/** Whether a host is silent; only time in which its report could have come counts. Pure. */
+export const isSilent = (told: Pick<Told, 'reportedAt'>, listening: Listening, now: number): boolean =>
+  silentFor(told.reportedAt, listening, now) >= silentMs
+
 const aheadMs = 2 * 3600_000
 /** Below this share of free disk on a recorder host somebody must act. */
 const freeShareWarning = 0.1
@@ -20,8 +28,17 @@ const faultTexts: Record<NonNullable<RecorderReport['fault']>['kind'], string> =
 
 const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1)
 
+/**
+ * How long the oldest file has waited that we could have taken, in milliseconds: by the host's own clock where it says so, for ours and its may differ;
+ * and only while somebody here took files.
+ */
+function waitedMs({ oldest, oldestForMs }: RecorderReport['spool'], listening: Listening, now: number): number {
+  if (oldest === undefined) return 0
+  return silentFor(oldestForMs === undefined ? Date.parse(oldest) : now - oldestForMs, listening, now)
+}
+
 /** What a report asks people to do; the alerts of kinds that are not among these are over. Pure. */
-export function alertsOf(report: RecorderReport, now: number): Alert[] {
+export function alertsOf(report: RecorderReport, listening: Listening, now: number): Alert[] {
   const subject = `recorder:${report.host}`
   const host = `Máy ghi ${report.host}`
   const { fault, spool } = report
@@ -42,7 +59,7 @@ export function alertsOf(report: RecorderReport, now: number): Alert[] {
       message: `${host} chỉ còn ${gigabytes(report.freeBytes)} GB trống. Kiểm tra việc chuyển tệp về kho trung tâm.`,
     })
   }
-  if (spool.waiting > 0 && spool.oldest !== undefined && now - Date.parse(spool.oldest) >= handOverMs) {
+  if (spool.waiting > 0 && waitedMs(spool, listening, now) >= handOverMs) {
     found.push({
       kind: 'recorder-spool-waiting',
       subject,
@@ -70,11 +87,18 @@ const reportKinds = [
   'recorder-silent',
 ]
 
-/** Keeps what the watch on a recorder host reports and turns its faults into alerts for people. @throws Problem 403 for another's host. */
-export async function takeReport(platform: Platform, sender: Sender, report: RecorderReport): Promise<void> {
+/**
+ * Keeps what the watch on a recorder host reports, turns its faults into alerts for people, and answers what the host is to do about its sessions.
+ * @throws Problem 403 for another's host.
+ */
+export async function takeReport(
+  platform: Platform,
+  sender: Sender,
+  report: RecorderReport,
+): Promise<{ stop: string[] }> {
   await refuseForeignHost(platform, sender, report.host)
   const now = platform.clock.now()
-  const wanted = alertsOf(report, now)
+  const wanted = alertsOf(report, await platform.intake.listening(platform.db), now)
   await platform.db.transaction(async (tx) => {
     await store.saveReport(tx, report.host, report, new Date(now))
     const changed: boolean[] = []
@@ -86,6 +110,7 @@ export async function takeReport(platform: Platform, sender: Sender, report: Rec
     // Every screen reads the alerts again at that word: it is said when there is something to read.
     await platform.changes.announce(tx, 'recorders', ...(changed.includes(true) ? ['alerts'] : []))
   })
+  return { stop: await toStop(platform.db, report, now) }
 }
 
 const states = ['idle', 'busy', 'unhealthy', 'down', 'silent'] as const
@@ -95,10 +120,11 @@ export function silenceWatch(platform: Platform): () => Promise<void> {
   const gauge = platform.metrics.gauge('tiepdan_recorders', 'Recorder hosts by state', ['state'])
   return async () => {
     const now = platform.clock.now()
-    const heard = (await store.allReports(platform.db)).map((row) => {
-      const isSilent = now - row.reportedAt.getTime() >= silentMs
-      return { host: row.host, state: isSilent ? 'silent' : (row.report as RecorderReport).jibri }
-    })
+    const listening = await platform.intake.listening(platform.db)
+    const heard = (await store.allReports(platform.db)).map((told) => ({
+      host: told.host,
+      state: isSilent(told, listening, now) ? 'silent' : told.report.jibri,
+    }))
     for (const state of states) gauge.set({ state }, heard.filter((recorder) => recorder.state === state).length)
     for (const { host } of heard.filter((recorder) => recorder.state === 'silent')) await tellSilent(platform, host)
   }
@@ -120,11 +146,9 @@ async function tellSilent(platform: Platform, host: string): Promise<void> {
 export async function watchRecorders(platform: Platform, hearingsAhead: (from: number, to: number) => Promise<number>) {
   const now = platform.clock.now()
   const hearings = await hearingsAhead(now, now + aheadMs)
-  const rows = await store.allReports(platform.db)
-  const recorders = rows.map((row) => ({
-    jibri: (row.report as RecorderReport).jibri,
-    silent: now - row.reportedAt.getTime() >= silentMs,
-  }))
+  const listening = await platform.intake.listening(platform.db)
+  const told = await store.allReports(platform.db)
+  const recorders = told.map((one) => ({ jibri: one.report.jibri, silent: isSilent(one, listening, now) }))
   const lacking = recordersLacking(hearings, recorders)
   await platform.db.transaction(async (tx) => {
     if (lacking === 0) {
@@ -142,32 +166,24 @@ export async function watchRecorders(platform: Platform, hearingsAhead: (from: n
   })
 }
 
-/** For the self-check: the recorder hosts named in `hosts` (with commas between) that are silent or were never heard of. */
+/**
+ * For the self-check: the recorder hosts named in `hosts` (with commas between) that are silent or were never heard of. Right after our own start it
+ * cannot tell yet, and says so.
+ */
 export async function checkReports(platform: Platform, hosts: string, say: (line: string) => void): Promise<boolean> {
-  const heard = await store.allReports(platform.db)
-  const missing = hosts.split(',').filter((host) => {
-    const report = heard.find((row) => row.host === host)
-    return report === undefined || platform.clock.now() - report.reportedAt.getTime() >= silentMs
+  const told = await store.allReports(platform.db)
+  const now = platform.clock.now()
+  const { since } = await platform.intake.listening(platform.db)
+  const unheard = hosts.split(',').filter((host) => {
+    const last = told.find((one) => one.host === host)
+    return last === undefined || now - last.reportedAt >= silentMs
   })
-  say(missing.length === 0 ? 'Mọi máy ghi đều báo về.' : `Không báo về trong một phút qua: ${missing.join(', ')}`)
-  return missing.length === 0
-}
-
-/** The newest growth that any recorder host reported for a session; null when none did. Instants in milliseconds. */
-export function growthOf(
-  reports: { report: Record<string, unknown>; reportedAt: Date }[],
-  sessionId: string,
-): { reportedAt: number; grewAt: number } | null {
-  let best: { reportedAt: number; grewAt: number } | null = null
-  for (const row of reports) {
-    const report = row.report as RecorderReport
-    for (const session of report.sessions) {
-      if (session.sessionId !== sessionId) continue
-      const reportedAt = row.reportedAt.getTime()
-      // By our own clock: the host's may be wrong by more than a recording may stand still.
-      const grewAt = reportedAt - session.stillForMs
-      if (best === null || grewAt > best.grewAt) best = { reportedAt, grewAt }
-    }
-  }
-  return best
+  const listenedMs = since === null ? 0 : now - since
+  if (unheard.length === 0) say('Mọi máy ghi đều báo về.')
+  else if (listenedMs >= silentMs) say(`Không báo về trong một phút qua: ${unheard.join(', ')}`)
+  else
+    say(
+      `Chưa kết luận được về ${unheard.join(', ')}: hệ thống mới nhận báo cáo được ${Math.round(listenedMs / 1000)} giây. Kiểm tra lại sau một phút.`,
+    )
+  return unheard.length === 0
 }

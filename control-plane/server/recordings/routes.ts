@@ -1,17 +1,17 @@
-import type { RecorderReport } from '../../contract/recordings.ts'
 import * as contract from '../../contract/recordings.ts'
 import type { HearingPlan } from '../hearings/index.ts'
 import { type Permission, roleMay } from '../identity/index.ts'
 import type { Actor } from '../platform/actor.ts'
 import type { Database, Tx } from '../platform/database.ts'
 import { type App, noStore } from '../platform/http.ts'
+import { silentFor } from '../platform/intake.ts'
 import type { Platform } from '../platform/platform.ts'
 import { fail, notFound } from '../platform/problem.ts'
 import { foldForSearch } from '../platform/text.ts'
 import type { Integrity } from './integrity.ts'
 import { playbackRoutes } from './playback.ts'
 import { presentPart, presentRecording } from './present.ts'
-import { silentMs, takeReport } from './reports.ts'
+import { isSilent, takeReport } from './reports.ts'
 import { senderOf, sending } from './sender.ts'
 import * as store from './store.ts'
 import { StoreAway } from './store-presence.ts'
@@ -46,14 +46,17 @@ export function recordingRoutes(app: App, deps: Deps): void {
   async function present(rows: store.RecordingRow[], actor: Actor): Promise<contract.Recording[]> {
     const ids = rows.map((row) => row.id)
     const [sessions, parts] = [await store.sessionsOf(db, ids), await store.partsOf(db, ids)]
+    const listening = await platform.intake.listening(db)
+    const gaps = await store.gapsOf(db, ids)
     const shown: contract.Recording[] = []
     for (const row of rows) {
       shown.push(
         presentRecording(row, {
           plan: await hearingPlan(db, row.hearingId),
           sessions: sessions.filter((session) => session.recordingId === row.id),
+          gaps: gaps.filter((gap) => gap.recordingId === row.id),
           parts: parts.filter((part) => part.recordingId === row.id),
-          now: clock.now(),
+          awaitedMs: silentFor(row.stateAt.getTime(), listening, clock.now()),
           may: mayOf(actor),
         }),
       )
@@ -139,22 +142,23 @@ export function recordingRoutes(app: App, deps: Deps): void {
   app.route({
     ...contract.listRecorders,
     config: { may: 'recording.read' },
-    handler: async () => ({
-      items: (await store.allReports(db)).map((row) => ({
-        host: row.host,
-        reportedAt: row.reportedAt.toISOString(),
-        report: row.report as RecorderReport,
-        silent: clock.now() - row.reportedAt.getTime() >= silentMs,
-      })),
-    }),
+    handler: async () => {
+      const listening = await platform.intake.listening(db)
+      const now = clock.now()
+      return {
+        items: (await store.allReports(db)).map((told) => ({
+          host: told.host,
+          reportedAt: new Date(told.reportedAt).toISOString(),
+          report: told.report,
+          silent: isSilent(told, listening, now),
+        })),
+      }
+    },
   })
   app.route({
     ...contract.recorderReport,
     config: { may: 'service' },
-    handler: async (request, reply) => {
-      await takeReport(platform, senderOf(request.actor), request.body)
-      return reply.status(204).send(null)
-    },
+    handler: (request) => takeReport(platform, senderOf(request.actor), request.body),
   })
   app.route({
     ...contract.receipt,

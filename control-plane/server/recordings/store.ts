@@ -3,10 +3,13 @@ import type { Database, Tx } from '../platform/database.ts'
 
 export * from './part-store.ts'
 
-import { recorders, recordingSessions, recordings } from './tables.ts'
+import type { RecorderReport } from '../../contract/recordings.ts'
+import type { Told } from './host-word.ts'
+import { recorders, recordingGaps, recordingSessions, recordings } from './tables.ts'
 
 export type RecordingRow = typeof recordings.$inferSelect
 export type SessionRow = typeof recordingSessions.$inferSelect
+export type GapRow = typeof recordingGaps.$inferSelect
 type Reader = Database | Tx
 
 /** The recording that should be made of this hearing; a second word for the same hearing changes nothing. */
@@ -114,8 +117,25 @@ export async function noteSession(
               onAt: sql`coalesce(${recordingSessions.onAt}, ${now.toISOString()}::timestamptz)`,
               endedAt: null,
               endedBy: null,
+              orphanedAt: null,
             }
           : { endedAt: null, endedBy: null },
+    })
+}
+
+/** The focus does not know this session, and its recorder goes on with it: from then on it is in nobody's hands. */
+export async function noteOrphan(tx: Tx, recordingId: string, sessionId: string, now: Date): Promise<void> {
+  await tx
+    .insert(recordingSessions)
+    .values({ recordingId, sessionId, startedAt: now, onAt: now, orphanedAt: now })
+    .onConflictDoUpdate({
+      target: [recordingSessions.recordingId, recordingSessions.sessionId],
+      set: {
+        onAt: sql`coalesce(${recordingSessions.onAt}, ${now.toISOString()}::timestamptz)`,
+        orphanedAt: sql`coalesce(${recordingSessions.orphanedAt}, ${now.toISOString()}::timestamptz)`,
+        endedAt: null,
+        endedBy: null,
+      },
     })
 }
 
@@ -146,6 +166,32 @@ export const sessionsOf = (db: Reader, recordingIds: string[]): Promise<SessionR
         .from(recordingSessions)
         .where(inArray(recordingSessions.recordingId, recordingIds))
         .orderBy(asc(recordingSessions.startedAt))
+
+export const gapsOf = (db: Reader, recordingIds: string[]): Promise<GapRow[]> =>
+  recordingIds.length === 0
+    ? Promise.resolve([])
+    : db
+        .select()
+        .from(recordingGaps)
+        .where(inArray(recordingGaps.recordingId, recordingIds))
+        .orderBy(asc(recordingGaps.beganAt))
+
+export async function openGap(tx: Tx, recordingId: string, beganAt: Date): Promise<void> {
+  await tx.insert(recordingGaps).values({ recordingId, beganAt })
+}
+
+export async function dropGap(tx: Tx, id: string): Promise<void> {
+  await tx.delete(recordingGaps).where(eq(recordingGaps.id, id))
+}
+
+export async function closeGap(tx: Tx, id: string, endedAt: Date): Promise<boolean> {
+  const closed = await tx
+    .update(recordingGaps)
+    .set({ endedAt })
+    .where(and(eq(recordingGaps.id, id), isNull(recordingGaps.endedAt)))
+    .returning({ id: recordingGaps.id })
+  return closed.length === 1
+}
 
 /** Finds the recording that a file belongs to: by its own id from the metadata, else by its session, else by its room. */
 export async function recordingForFile(
@@ -185,4 +231,12 @@ export async function saveReport(tx: Tx, host: string, report: Record<string, un
     .onConflictDoUpdate({ target: recorders.host, set: { report, reportedAt: now } })
 }
 
-export const allReports = (db: Reader) => db.select().from(recorders).orderBy(asc(recorders.host))
+/** What each recorder host that is known said last. */
+export async function allReports(db: Reader): Promise<Told[]> {
+  const rows = await db.select().from(recorders).orderBy(asc(recorders.host))
+  return rows.map(({ host, report, reportedAt }) => ({
+    host,
+    report: report as RecorderReport,
+    reportedAt: reportedAt.getTime(),
+  }))
+}

@@ -51,8 +51,24 @@ export const recordingSessions = pgTable(
     onAt: at('on_at'),
     endedAt: at('ended_at'),
     endedBy: text('ended_by'),
+    /** Since when its recorder goes on with it though the focus does not know it (any more). */
+    orphanedAt: at('orphaned_at'),
   },
   (table) => [uniqueIndex('recording_sessions_session').on(table.recordingId, table.sessionId)],
+)
+
+/** Time of a live hearing in which nobody recorded, after it had once begun; open while `endedAt` is null. */
+export const recordingGaps = pgTable(
+  'recording_gaps',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    recordingId: uuid('recording_id')
+      .notNull()
+      .references(() => recordings.id),
+    beganAt: at('began_at').notNull(),
+    endedAt: at('ended_at'),
+  },
+  (table) => [index('recording_gaps_recording').on(table.recordingId)],
 )
 
 export type PartStatus = 'receiving' | 'verifying' | 'probing' | 'remuxing' | 'storing' | 'ready' | 'broken'

@@ -53,7 +53,9 @@ export function createTestRunner({ platform, hearings, rooms, endpoints, roomAge
   async function stepOf(row: store.TestCallRow): Promise<Step> {
     const now = clock.now()
     const dueSeenAt = row.kind === 'on-demand' ? row.dueAt.getTime() : (row.noticedAt?.getTime() ?? upSince)
-    const test = { heldSince: Math.max(dueSeenAt, upSince), givesUpAt: await lastMomentOf(row) }
+    // Nobody takes what room PCs say: they are silent to us from now on, not since then.
+    const listeningSince = (await platform.intake.listening(db)).since ?? now
+    const test = { heldSince: Math.max(dueSeenAt, upSince, listeningSince), givesUpAt: await lastMomentOf(row) }
     return nextStep(await endpoints.roomPc(db, row.endpointId), test, now)
   }
 

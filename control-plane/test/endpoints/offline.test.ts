@@ -31,14 +31,19 @@ const subject = (grant: { endpointId: string | null }) => `endpoint:${grant.endp
 test('an endpoint is named once, with its next hearing, after two minutes of silence', () => {
   const endpoint = { endpointId: 'e1', kind: 'delegate', name: 'Xã', shortName: 'Xã', slug: 'xa' } as const
   const plans = ['BT-1', 'BT-2'].map((code) => ({ code, endpoints: [endpoint] }))
-  const at = (silentMs: number) => offlineEndpoints(plans, new Map([['e1', hourMs]]), hourMs + silentMs)
+  const listening = { since: 0, before: null }
+  const at = (silentMs: number) =>
+    offlineEndpoints(plans, new Map([['e1', hourMs]]), { listening, now: hourMs + silentMs })
   assert.deepEqual(at(2 * minuteMs - 1), [])
   assert.deepEqual(at(2 * minuteMs), [{ endpointId: 'e1', name: 'Xã', code: 'BT-1' }])
-  assert.equal(offlineEndpoints(plans, new Map(), hourMs).length, 1)
+  assert.equal(offlineEndpoints(plans, new Map(), { listening, now: hourMs }).length, 1)
 })
 
 test('no room PC a day before the hearing is an alert for each endpoint; earlier it is none', async () => {
-  world.clock.set(startsAt - 24 * hourMs)
+  // The house must have listened for two minutes before anybody can be missed.
+  world.clock.set(startsAt - 24 * hourMs - 2 * minuteMs)
+  await world.app.platform.intake.beat(world.db)
+  world.clock.advance(2 * minuteMs)
   assert.deepEqual(await offline(), [])
   world.clock.advance(1)
   const both = [subject(hearing.central), subject(hearing.delegate)].sort()

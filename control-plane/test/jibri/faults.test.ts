@@ -59,3 +59,68 @@ test('the other failures of a Jibri are as real ones are', async (t) => {
   assert.equal(existsSync(join(recorder.recordingsFolder, 'phien-3')), false)
   assert.ok(readFileSync(join(recorder.recordingsFolder, '..', 'log'), 'utf8').includes('Jibri: restart'))
 })
+
+test('a session that the control plane calls over is ended in its Jibri at once, as a whole file; another one is left alone', async (t) => {
+  const { receiver, focus, recorder, hasWritten, nothingHere } = await aRecorder(t)
+  await focus.start(recorder.url, 'phien-1')
+  await focus.heard('phien-1', 'on')
+  await hasWritten()
+  const before = recorder.pid()
+  receiver.play.stop = ['phien-cu']
+  const counted = receiver.reports.length
+  await until('told twice more', () => receiver.reports.length > counted + 1)
+  assert.equal((await focus.state(recorder.url)).busyStatus, 'BUSY')
+  const begun = performance.now()
+  receiver.play.stop = ['phien-1']
+  await focus.heard('phien-1', 'off')
+  t.diagnostic(`ended after ${Math.round(performance.now() - begun)} ms`)
+  await until('stored', () => receiver.stored().length === 1)
+  assert.equal(receiver.stored()[0]?.metadata.orderly, 'true')
+  assert.equal(receiver.stored()[0]?.metadata.recordingId, 'ban-ghi-1')
+  assert.equal(recorder.pid(), before, 'nothing was restarted')
+  await nothingHere()
+})
+
+test('one that cannot end it is restarted, and its file is a part all the same', async (t) => {
+  const { receiver, focus, recorder, hasWritten } = await aRecorder(t)
+  await focus.start(recorder.url, 'phien-1')
+  await focus.heard('phien-1', 'on')
+  await hasWritten()
+  const before = recorder.pid()
+  await recorder.fault('disk-full')
+  receiver.play.stop = ['phien-1']
+  await until('another process', () => recorder.pid() !== undefined && recorder.pid() !== before, 60_000)
+  await until('what was written is stored', () => receiver.stored().length === 1)
+})
+
+test('a Jibri that dies is told within five seconds, and a report that was not taken is told again at the next look', async (t) => {
+  const { receiver, focus, recorder, hasWritten } = await aRecorder(t, { REPORT_MS: '60000', LOOK_MS: '2000' })
+  await focus.start(recorder.url, 'phien-1')
+  await focus.heard('phien-1', 'on')
+  await hasWritten().catch(() => undefined)
+  const begun = performance.now()
+  receiver.revokeTokens()
+  await recorder.killJibri()
+  const told = await until('told', () => receiver.reports.find(({ jibri }) => jibri === 'down'))
+  const took = Math.round(performance.now() - begun)
+  t.diagnostic(`told after ${took} ms`)
+  assert.ok(took < 5_000)
+  assert.equal(told.jibri, 'down')
+})
+
+test('a Jibri that needs long to come up is let come up: people are told, and it is not started again', async (t) => {
+  const { receiver, recorder } = await aRecorder(t, { DOWN_MS: '2500', START_MS: '60000', RESTART_PAUSE_MS: '1000' })
+  await until('idle', () => receiver.reports.some(({ jibri }) => jibri === 'idle'))
+  recorder.play.comesUpMs = 12_000
+  const { starts } = recorder.play
+  await recorder.killJibri()
+  const told = await until(
+    'told',
+    () => receiver.reports.find((one) => /đang khởi động/.test(one.fault?.detail ?? '')),
+    60_000,
+  )
+  assert.equal(told.fault?.kind, 'unhealthy')
+  const counted = receiver.reports.length
+  await until('it has come up', () => receiver.reports.slice(counted).some(({ jibri }) => jibri === 'idle'), 60_000)
+  assert.equal(recorder.play.starts, starts + 1)
+})

@@ -31,7 +31,14 @@ export async function startReceiver(folder: string) {
   const reports: Report[] = []
   const tokens = new Set<string>()
   /** What a test makes the receiver do. */
-  const play = { refuse: null as number | null, lieAboutHash: false, unmatched: false, secret: 'right', patches: 0 }
+  const play = {
+    refuse: null as number | null,
+    lieAboutHash: false,
+    unmatched: false,
+    secret: 'right',
+    patches: 0,
+    stop: [] as string[],
+  }
 
   const tus = new Server({
     path: '/api/uploads',
@@ -89,7 +96,7 @@ export async function startReceiver(folder: string) {
     if (url.pathname === '/api/uploads/receipt') return reply(200, receiptOf(url.searchParams))
     if (url.pathname === '/api/recorder-reports') {
       reports.push(JSON.parse(await text(request)) as Report)
-      return reply(204)
+      return reply(200, { stop: play.stop })
     }
     if (request.method === 'PATCH') play.patches++
     await tus.handle(request, response)

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type CureMemory, chooseCure, shownFault } from '../../../jibri/cure.ts'
+import { type CureMemory, chooseCure, patienceMs, shownFault, triesAfter } from '../../../jibri/cure.ts'
 import { afterFailure, freshDelivery, isDue, nextStep, parseDelivery } from '../../../jibri/delivery.ts'
 import { type HostSight, judgeHost, type RunningFile } from '../../../jibri/growth.ts'
+import { ticksOf } from '../../../jibri/life.ts'
 import { dateInHeader } from '../../../jibri/matroska-date.ts'
 import { parseMetadata, readFileName, type SessionFolder } from '../../../jibri/session-folder.ts'
 import { isLeft } from '../../../jibri/sweep.ts'
@@ -17,6 +18,8 @@ const limits = {
   offlineMs: 180_000,
   minFreeBytes: 100e6,
   restartPauseMs: 60_000,
+  startMs: 120_000,
+  patienceLongestMs: 900_000,
 }
 const aFile = (change: Partial<RunningFile> = {}): RunningFile => ({
   sessionId: 'phien-1',
@@ -33,6 +36,7 @@ const aSight = (change: Partial<HostSight> = {}): HostSight => ({
   jibriSince: now - 600_000,
   busyWithoutFileSince: null,
   offlineSince: null,
+  life: null,
   freeBytes: 50e9,
   running: [aFile()],
   ...change,
@@ -92,14 +96,14 @@ test('a full disk, an ill, a silent and a stuck Jibri are faults', () => {
 test('a Jibri at fault is restarted, but not again while it comes up; on a full disk it stays out until there is room', () => {
   const fault = { kind: 'unhealthy', detail: '' } as const
   const full = { kind: 'disk-full', detail: '' } as const
-  const fresh: CureMemory = { heldOut: false, restartedAt: null }
+  const fresh: CureMemory = { heldOut: false, restartedAt: null, tries: 0, mustRestart: false }
   const sight = aSight({ running: [] })
   assert.equal(chooseCure(null, fresh, sight, limits), 'none')
   assert.equal(chooseCure(fault, fresh, sight, limits), 'restart')
   assert.equal(chooseCure(fault, { ...fresh, restartedAt: now - 59_000 }, sight, limits), 'none')
   assert.equal(chooseCure(fault, { ...fresh, restartedAt: now - 60_000 }, sight, limits), 'restart')
   assert.equal(chooseCure(full, fresh, aSight({ freeBytes: 0 }), limits), 'hold-out')
-  const out: CureMemory = { heldOut: true, restartedAt: null }
+  const out: CureMemory = { heldOut: true, restartedAt: null, tries: 0, mustRestart: false }
   assert.equal(chooseCure(full, out, aSight({ freeBytes: 0 }), limits), 'none')
   assert.equal(chooseCure(null, out, aSight({ freeBytes: 150e6 }), limits), 'none')
   assert.equal(chooseCure(null, out, aSight({ freeBytes: 200e6 }), limits), 'let-in')
@@ -107,11 +111,55 @@ test('a Jibri at fault is restarted, but not again while it comes up; on a full 
 
 test('a Jibri that calls itself ill but records is not cut off; an orphan of a dead one is', () => {
   const fault = { kind: 'unhealthy', detail: '' } as const
-  const fresh: CureMemory = { heldOut: false, restartedAt: null }
+  const fresh: CureMemory = { heldOut: false, restartedAt: null, tries: 0, mustRestart: false }
   assert.equal(chooseCure(fault, fresh, aSight({ jibri: 'unhealthy' }), limits), 'none')
   const still = { running: [aFile({ grewAt: now - 90_000 })] }
   assert.equal(chooseCure(fault, fresh, aSight({ jibri: 'unhealthy', ...still }), limits), 'restart')
   assert.equal(chooseCure(fault, fresh, aSight({ jibri: 'down' }), limits), 'restart')
+})
+
+test('a Jibri that is seen to come up is waited for, twice as long with each try, and people are told meanwhile', () => {
+  const fault = { kind: 'unhealthy', detail: '' } as const
+  const away = (silentMs: number, life: HostSight['life'], tries = 0) =>
+    chooseCure(
+      fault,
+      { heldOut: false, restartedAt: tries === 0 ? null : now - silentMs, tries, mustRestart: false },
+      aSight({ jibri: 'silent', jibriSince: now - silentMs, life, running: [] }),
+      limits,
+    )
+  const coming = { isAlive: true, movedAt: now - 2_000 }
+  assert.equal(away(119_000, coming), 'none')
+  assert.equal(away(120_000, coming), 'restart')
+  assert.equal(away(239_000, coming, 1), 'none')
+  assert.equal(away(240_000, coming, 1), 'restart')
+  assert.equal(patienceMs({ now, life: coming }, 30, limits), limits.patienceLongestMs)
+  const still = { isAlive: true, movedAt: now - 30_000 }
+  assert.equal(away(30_000, still), 'restart', 'there, and at nothing')
+  assert.equal(away(59_000, still, 1), 'none')
+  assert.equal(away(30_000, { isAlive: false, movedAt: now - 1_000 }), 'restart', 'no process')
+  const told = judgeHost(aSight({ jibri: 'silent', jibriSince: now - 30_000, life: coming }), limits)
+  assert.equal(told?.kind, 'unhealthy')
+  assert.match(told?.detail ?? '', /đang khởi động/)
+})
+
+test('tries are forgotten only when it was in order for a while, and every other fault waits longer each time too', () => {
+  const memory: CureMemory = { heldOut: false, restartedAt: now - 119_000, tries: 2, mustRestart: false }
+  const fault = { kind: 'not-growing', detail: '' } as const
+  assert.equal(chooseCure(fault, memory, aSight(), limits), 'none')
+  assert.equal(chooseCure(fault, { ...memory, restartedAt: now - 120_000 }, aSight(), limits), 'restart')
+  assert.equal(triesAfter(memory, aSight({ jibriSince: now - 59_000 }), limits), 2)
+  assert.equal(triesAfter(memory, aSight({ jibriSince: now - 60_000 }), limits), 0)
+  assert.equal(triesAfter(memory, aSight({ jibri: 'unhealthy' }), limits), 2)
+})
+
+test('one that does not end what it was told to end is restarted', () => {
+  const memory: CureMemory = { heldOut: false, restartedAt: now - 1_000, tries: 1, mustRestart: true }
+  assert.equal(chooseCure(null, memory, aSight(), limits), 'restart')
+})
+
+test('processor time is read beside a name with blanks and brackets', () => {
+  const after = 'S 1 2 3 4 5 6 7 8 9 10 250 50 0 0 20 0 1 0'
+  assert.equal(ticksOf(`4242 (java (x) y) ${after}`), 300)
 })
 
 test('a fault that was cured at once is still told for a while', () => {

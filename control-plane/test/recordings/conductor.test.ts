@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { RecorderReport } from '../../contract/recordings.ts'
 import { createRecordingConductor } from '../../server/recordings/conductor.ts'
 import { watchMissing } from '../../server/recordings/missing.ts'
 import { takeReport } from '../../server/recordings/reports.ts'
@@ -208,4 +209,242 @@ test('a page that takes longer to open than the lease lasts is waited for; no ot
     return (await rowOf(id))?.state === 'off'
   })
   await Promise.all([slow.stop(), other.stop()])
+})
+
+test('a control plane that was away for minutes cuts no healthy recording, whoever of the hosts reports first on its return', async () => {
+  const { id, hearingId } = await aRecording()
+  const sessionId = `session-${id}`
+  let page: ((event: ConductorEvent) => void) | undefined
+  const stopped: string[] = []
+  const conductor = conducting({
+    conduct: async ({ onEvent }) => {
+      page = onEvent
+      onEvent({ is: 'recorder', status: 'on', sessionId, error: null })
+      return { ...silentPage, stopRecording: async (session) => void stopped.push(session) }
+    },
+    isOver: () => false,
+  })
+  const two: Sender = { ...aSender, hosts: ['jibri-1', 'jibri-2'] }
+  const says = (host: string, sessions: { stillForMs: number }[]) =>
+    takeReport(app.platform, two, {
+      ...aReport({ host, jibri: sessions.length === 0 ? 'idle' : 'busy' }),
+      sessions: sessions.map((one) => ({ ...one, sessionId, fileName: 'film.mkv', bytes: 1 })),
+    })
+  const looks = async () => {
+    const before = await rowOf(id)
+    app.clock.advance(1_000)
+    await until('it looked', async () => Number((await rowOf(id))?.conductorUntil) > Number(before?.conductorUntil))
+    await pause(100)
+  }
+  await conductor.reconcile()
+  await until('it records', async () => (await rowOf(id))?.state === 'on')
+  await says('jibri-1', [{ stillForMs: 0 }])
+  await says('jibri-2', [])
+  for (let turn = 0; turn < 6; turn++) {
+    app.clock.advance(30_000)
+    await looks()
+  }
+  assert.deepEqual(stopped, [], 'nobody could report for three minutes')
+  // The one that does not record speaks first.
+  await says('jibri-2', [])
+  await looks()
+  await says('jibri-1', [{ stillForMs: 2_000 }])
+  await looks()
+  assert.deepEqual(stopped, [])
+  assert.notEqual((await rowOf(id))?.lastFault, 'not-growing')
+  // A file that stands still by a fresh report is another matter.
+  await says('jibri-1', [{ stillForMs: 101_000 }])
+  await looks()
+  await until('it is stopped', async () => stopped.length === 1)
+  assert.equal((await rowOf(id))?.lastFault, 'not-growing')
+  await app.platform.db.transaction((tx) => store.endRecording(tx, hearingId))
+  page?.({ is: 'recorder', status: 'off', sessionId, error: null })
+  await until('it has ended', async () => (await rowOf(id))?.state === 'off')
+  await conductor.stop()
+})
+
+const twoHosts: Sender = { ...aSender, hosts: ['jibri-1', 'jibri-2'] }
+
+/** A report of a host: busy with the session, or in a state without one. */
+const hostSays = (host: string, said: RecorderReport['jibri'] | { records: string }, stillForMs = 0) =>
+  takeReport(app.platform, twoHosts, {
+    ...aReport({ host, jibri: typeof said === 'string' ? said : 'busy' }),
+    sessions: typeof said === 'string' ? [] : [{ sessionId: said.records, fileName: 'film.mkv', bytes: 1, stillForMs }],
+  })
+
+/** A conducted recording in a room of ours: what was asked of the focus, and its answers by hand. */
+async function conducted() {
+  const { id, hearingId } = await aRecording()
+  const pages: ((event: ConductorEvent) => void)[] = []
+  const asked: string[] = []
+  const play = { refuseStart: null as string | null, refuseStop: null as string | null }
+  const conductor = conducting({
+    conduct: async ({ onEvent }) => {
+      pages.push(onEvent)
+      return {
+        ...silentPage,
+        startRecording: async () => {
+          asked.push('start')
+          if (play.refuseStart !== null) throw new Error(play.refuseStart)
+        },
+        stopRecording: async (session) => {
+          asked.push(`stop ${session}`)
+          if (play.refuseStop !== null) throw new Error(play.refuseStop)
+        },
+      }
+    },
+    isOver: () => false,
+  })
+  await conductor.reconcile()
+  await until('a page', async () => pages.length === 1)
+  const tells = (status: 'pending' | 'on' | 'off', sessionId: string | null, error: string | null = null) =>
+    pages.at(-1)?.({ is: 'recorder', status, sessionId, error })
+  return { id, hearingId, conductor, pages, asked, play, tells }
+}
+const gapsIn = async (id: string) => store.gapsOf(app.platform.db, [id])
+
+test('a Jicofo that lost its memory: the session that its Jibri goes on with is adopted, and stopped there once another runs', async () => {
+  const { id, hearingId, conductor, pages, asked, play, tells } = await conducted()
+  const first = `orphan-${id}`
+  tells('on', first)
+  await until('it records', async () => (await rowOf(id))?.state === 'on')
+  await hostSays('jibri-2', 'down')
+  await hostSays('jibri-1', { records: first })
+  // Every meeting ends with its focus; the new one knows of nothing, and has no recorder to give.
+  play.refuseStart = 'resource-constraint'
+  pages[0]?.({ is: 'lost', why: 'focusLeft' })
+  await until('another page', async () => pages.length === 2)
+  app.clock.advance(3_000)
+  assert.deepEqual(await hostSays('jibri-1', { records: first }), { stop: [] })
+  await until('another start was tried', async () => asked.includes('start'))
+  const adopted = await rowOf(id)
+  assert.deepEqual([adopted?.state, adopted?.currentSessionId], ['on', first])
+  const [session] = await store.sessionsOf(app.platform.db, [id])
+  assert.ok(session?.orphanedAt)
+  assert.equal(session.endedAt, null)
+  assert.equal(await alarmOf(id), 'recording-fault')
+  assert.equal(asked.filter((what) => what === 'start').length, 1, 'nothing hurries')
+  assert.deepEqual(await gapsIn(id), [])
+
+  // Another recorder is there: the start that is tried next succeeds.
+  play.refuseStart = null
+  for (let turn = 0; turn < 4; turn++) {
+    app.clock.advance(9_000)
+    await hostSays('jibri-2', 'idle')
+    await hostSays('jibri-1', { records: first })
+    await pause(50)
+  }
+  await until('asked again', async () => asked.filter((what) => what === 'start').length === 2)
+  tells('pending', `second-${id}`)
+  assert.deepEqual(await hostSays('jibri-1', { records: first }), { stop: [] })
+  tells('on', `second-${id}`)
+  await until('the other runs', async () => (await rowOf(id))?.currentSessionId === `second-${id}`)
+  assert.deepEqual(
+    await hostSays('jibri-1', { records: first }),
+    { stop: [] },
+    'nobody is seen to record the other yet',
+  )
+  assert.deepEqual(await hostSays('jibri-2', { records: `second-${id}` }), { stop: [] })
+  assert.deepEqual(await hostSays('jibri-1', { records: first }), { stop: [first] })
+  const ended = (await store.sessionsOf(app.platform.db, [id])).find((one) => one.sessionId === first)
+  assert.equal(ended?.endedBy, 'superseded')
+  await app.platform.db.transaction((tx) => store.endRecording(tx, hearingId))
+  await until('the focus is asked to end it', async () => asked.includes(`stop second-${id}`))
+  assert.deepEqual(await hostSays('jibri-2', { records: `second-${id}` }), { stop: [] }, 'it ends in order')
+  tells('off', `second-${id}`)
+  await until('it has ended', async () => (await rowOf(id))?.state === 'off')
+  await conductor.stop()
+})
+
+test('the hearing ends while an orphan records: conducting ends at once, and its host is told to stop it', async () => {
+  const { id, hearingId, conductor, asked, play, tells } = await conducted()
+  const orphan = `orphan-${id}`
+  // Its browser is still in the room, so the library calls it on; the focus knows it not.
+  tells('on', orphan)
+  await until('it records', async () => (await rowOf(id))?.state === 'on')
+  await hostSays('jibri-1', { records: orphan })
+  play.refuseStop = 'item-not-found'
+  await app.platform.db.transaction((tx) => store.endRecording(tx, hearingId))
+  await until('conducting has ended', async () => {
+    app.clock.advance(1_000)
+    return (await rowOf(id))?.state === 'off'
+  })
+  assert.deepEqual(asked, [`stop ${orphan}`])
+  assert.deepEqual(await hostSays('jibri-1', { records: orphan }), { stop: [orphan] })
+  assert.deepEqual(await hostSays('jibri-1', { records: 'of-nobody' }), { stop: [] })
+  await conductor.stop()
+})
+
+test('a Jibri killed and back at once: its host’s word starts another session within seconds, and the gap stands in the record', async (t) => {
+  const { id, hearingId, conductor, asked, play, tells } = await conducted()
+  const first = `killed-${id}`
+  await hostSays('jibri-2', 'down')
+  tells('on', first)
+  await until('it records', async () => (await rowOf(id))?.state === 'on')
+  await hostSays('jibri-1', { records: first })
+  await pause(100)
+  const killedAt = app.clock.now()
+  app.clock.advance(2_000)
+  await hostSays('jibri-1', 'idle')
+  await pause(100)
+  app.clock.advance(2_500)
+  await hostSays('jibri-1', 'idle')
+  const begun = performance.now()
+  await until('the focus is asked to end what is gone', async () => asked.includes(`stop ${first}`))
+  assert.ok(performance.now() - begun < 5_000)
+  assert.equal((await rowOf(id))?.lastFault, 'recorder-gone')
+  play.refuseStart = 'resource-constraint'
+  tells('off', first)
+  app.clock.advance(1_000)
+  await until('a new start', async () => asked.includes('start'))
+  // It is back under its old name, and looks busy to Jicofo for some seconds; its host's next word is answered at once.
+  play.refuseStart = null
+  app.clock.advance(1_500)
+  await hostSays('jibri-1', 'idle')
+  await until('another start', async () => asked.filter((what) => what === 'start').length === 2)
+  tells('pending', 'next')
+  tells('on', 'next')
+  app.clock.advance(4_000)
+  await hostSays('jibri-1', { records: 'next' })
+  await until('the gap is closed', async () => (await gapsIn(id))[0]?.endedAt != null)
+  const [gap] = await gapsIn(id)
+  assert.deepEqual([gap?.beganAt.getTime(), gap?.endedAt?.getTime()], [killedAt, app.clock.now()])
+  t.diagnostic(`gap of ${(Number(gap?.endedAt) - Number(gap?.beganAt)) / 1000} s by the clock of the test`)
+  const alarms = await app.platform.alerts.open(app.platform.db)
+  assert.match(
+    alarms.find(({ kind }) => kind === 'recording-gap')?.message ?? '',
+    /1 quãng không ghi hình được.*\(11 giây\)/,
+  )
+  await app.platform.db.transaction((tx) => store.endRecording(tx, hearingId))
+  tells('off', 'next')
+  await until('it has ended', async () => (await rowOf(id))?.state === 'off')
+  await conductor.stop()
+})
+
+test('a session that Jicofo moves to another recorder is let move, and its gap is told all the same', async () => {
+  const { id, hearingId, conductor, asked, tells } = await conducted()
+  const moved = `moved-${id}`
+  await hostSays('jibri-2', 'idle')
+  tells('on', moved)
+  await until('it records', async () => (await rowOf(id))?.state === 'on')
+  await hostSays('jibri-1', { records: moved })
+  await pause(100)
+  app.clock.advance(2_000)
+  await hostSays('jibri-2', 'busy')
+  await hostSays('jibri-1', 'down')
+  await pause(1_200)
+  app.clock.advance(10_000)
+  await hostSays('jibri-2', 'busy')
+  await hostSays('jibri-1', 'idle')
+  await pause(1_200)
+  assert.deepEqual(asked, [])
+  app.clock.advance(3_000)
+  await hostSays('jibri-2', { records: moved })
+  await until('the gap is closed', async () => (await gapsIn(id))[0]?.endedAt != null)
+  const [gap] = await gapsIn(id)
+  assert.equal(Number(gap?.endedAt) - Number(gap?.beganAt), 15_000)
+  await app.platform.db.transaction((tx) => store.endRecording(tx, hearingId))
+  tells('off', moved)
+  await until('it has ended', async () => (await rowOf(id))?.state === 'off')
+  await conductor.stop()
 })

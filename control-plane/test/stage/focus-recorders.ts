@@ -38,6 +38,8 @@ export interface Recorders {
     error?: string
   }): void
   roomGone(room: string): void
+  /** As a killed Jicofo: the recorders go on with what nobody knows any more. */
+  forgetAll(): void
   /** How many recordings were begun on request; a session moved after a recorder's death is none. */
   starts(): number
   add(url: string): void
@@ -45,6 +47,8 @@ export interface Recorders {
 }
 
 const pollMs = 400
+/** Prosody holds a lost connection for so long (`smacks_hibernation_time` of the auth host): whoever is back by then was never away to Jicofo. */
+const heldMs = 5_000
 
 async function ask<T>(url: string, body?: unknown): Promise<{ status: number; body: T } | undefined> {
   try {
@@ -68,6 +72,9 @@ export function createRecorders(options: {
   const jibris = new Set(options.jibris)
   const sessions = new Map<string, Session>()
   let starts = 0
+  /** Since when a recorder is lost, and until when one that came back still looks as before. */
+  const lostAt = new Map<string, number>()
+  const heldUntil = new Map<string, number>()
 
   /** A free recorder, or why there is none. */
   async function choose(except: Set<string>): Promise<{ is: 'free'; jibri: string } | { is: 'none'; reason: string }> {
@@ -76,6 +83,8 @@ export function createRecorders(options: {
       const state = await ask<JibriState>(`${jibri}/state`)
       if (state === undefined) continue
       alive++
+      // Under its old name it looks as busy as the one that was killed.
+      if (Date.now() < (heldUntil.get(jibri) ?? 0)) continue
       if (!except.has(jibri) && state.body.busyStatus === 'IDLE' && state.body.healthStatus === 'HEALTHY')
         return { is: 'free', jibri }
     }
@@ -118,7 +127,16 @@ export function createRecorders(options: {
   const timer = setInterval(async () => {
     for (const session of sessions.values()) {
       const state = await ask<JibriState>(`${session.jibri}/state`)
-      if (state === undefined && sessions.get(session.room) === session) await move(session)
+      if (sessions.get(session.room) !== session) continue
+      const lost = lostAt.get(session.jibri)
+      if (state !== undefined) {
+        if (lost !== undefined) heldUntil.set(session.jibri, lost + heldMs)
+        lostAt.delete(session.jibri)
+      } else if (lost === undefined) lostAt.set(session.jibri, Date.now())
+      else if (Date.now() - lost >= heldMs) {
+        lostAt.delete(session.jibri)
+        await move(session)
+      }
     }
   }, pollMs)
   timer.unref()
@@ -135,8 +153,11 @@ export function createRecorders(options: {
     async stop(room) {
       const session = sessions.get(room)
       if (session === undefined) return false
-      const answer = await ask(`${session.jibri}/stop`, { sessionId: session.sessionId })
-      return answer?.status === 200
+      // As Jicofo since 2026: the stop is sent and not waited for, and the session is over to it at once.
+      sessions.delete(room)
+      ask(`${session.jibri}/stop`, { sessionId: session.sessionId }).catch(() => undefined)
+      options.publish(room, { status: 'off', sessionId: session.sessionId })
+      return true
     },
     report({ jibri, sessionId, status, error }) {
       const session = [...sessions.values()].find(
@@ -168,6 +189,7 @@ export function createRecorders(options: {
       sessions.delete(room)
       if (session !== undefined) ask(`${session.jibri}/stop`, { sessionId: session.sessionId }).catch(() => undefined)
     },
+    forgetAll: () => sessions.clear(),
     starts: () => starts,
     add: (url) => jibris.add(url),
     close: () => clearInterval(timer),

@@ -30,6 +30,8 @@ export interface StageFocus {
   url: string
   rooms(): string[]
   recorders: Recorders
+  /** kill -9 and a new start: it leaves every room, and knows of no recording any more. */
+  crash(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -168,6 +170,12 @@ export async function startStageFocus(options: {
     url: `http://127.0.0.1:${options.port}`,
     rooms: () => [...rooms.keys()],
     recorders,
+    async crash() {
+      recorders.forgetAll()
+      const names = [...rooms.keys()]
+      rooms.clear()
+      for (const name of names) await xmpp.send(xml('presence', { type: 'unavailable', to: `${name}@${muc}/focus` }))
+    },
     async stop() {
       stopping = true
       recorders.close()

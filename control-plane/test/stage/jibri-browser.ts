@@ -19,6 +19,9 @@ export interface BrowserSettings extends RecorderAccount {
   recordingsFolder: string
 }
 
+/** The page is loaded anew; who ended the room in order has ended the browser by then. */
+const reloadMs = 3_000
+
 /** Exit status of a browser whose call was ended from outside. */
 export const callEnded = 3
 
@@ -30,7 +33,8 @@ interface Element {
 
 async function enter(settings: BrowserSettings): Promise<void> {
   const { service, domain, username, password } = settings
-  const place = `${settings.room}@${settings.muc}/recorder-${randomBytes(4).toString('hex')}`
+  const room = `${settings.room}@${settings.muc}`
+  let place = `${room}/recorder-${randomBytes(4).toString('hex')}`
   const xmpp = client({ service, domain, username, password, resource: randomBytes(4).toString('hex') })
   const end = (): void => process.exit(callEnded)
   xmpp.on('error', () => undefined)
@@ -39,8 +43,21 @@ async function enter(settings: BrowserSettings): Promise<void> {
     xmpp.send(xml('presence', { to: place }, xml('x', { xmlns: 'http://jabber.org/protocol/muc' }))),
   )
   let inside = false
+  let leaving = false
+  /** As Jitsi Meet's page when the focus is lost: it comes back by itself, and without the session's id, which Jibri gave it only once. */
+  async function reload(): Promise<void> {
+    leaving = true
+    await xmpp.send(xml('presence', { type: 'unavailable', to: place })).catch(() => undefined)
+    await new Promise((resolve) => setTimeout(resolve, reloadMs))
+    place = `${room}/recorder-${randomBytes(4).toString('hex')}`
+    await xmpp.send(xml('presence', { to: place }, xml('x', { xmlns: 'http://jabber.org/protocol/muc' })))
+    leaving = false
+  }
   xmpp.on('stanza', async (stanza: Element) => {
+    if (stanza.is('presence') && stanza.attrs.from === `${room}/focus` && stanza.attrs.type === 'unavailable')
+      return reload()
     if (!stanza.is('presence') || stanza.attrs.from !== place) return
+    if (leaving) return
     if (stanza.attrs.type === 'unavailable' || stanza.attrs.type === 'error') return end()
     if (inside) return
     inside = true

@@ -14,6 +14,8 @@ interface Settings {
   finalize: string
   focusUrl: string
   font: string
+  /** How long it works at coming up before it listens. */
+  comesUpMs: number
   /** How it enters rooms; without it nobody sees it there (tests of the host alone). */
   account?: RecorderAccount
 }
@@ -233,6 +235,12 @@ async function handle(path: string, body: unknown): Promise<{ status: number; bo
           },
         },
       }
+    // As the real one: answers when the service is wholly stopped, and well also when there is none.
+    case '/jibri/api/v1.0/stopService': {
+      if (state.session?.dead) return new Promise(() => undefined)
+      if (state.session !== undefined) await finish(state.session, 'off')
+      return { status: 200 }
+    }
     case '/fault': {
       const { kind = '' } = given
       if (faults[kind] === undefined) return { status: 400 }
@@ -246,6 +254,12 @@ async function handle(path: string, body: unknown): Promise<{ status: number; bo
 }
 
 mkdirSync(settings.recordingsFolder, { recursive: true })
+// Java on a busy host: at work, and not there for anybody yet.
+const upAt = performance.now() + settings.comesUpMs
+while (performance.now() < upAt) {
+  for (const until = performance.now() + 50; performance.now() < until; );
+  await pause(200)
+}
 createServer((request, response) => {
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))

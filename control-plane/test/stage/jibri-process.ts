@@ -26,6 +26,10 @@ export interface StageJibri {
   /** Shell commands that end this Jibri with all it started, and start it again. */
   stopCommand: string
   startCommand: string
+  /** What its command line holds. */
+  processMark: string
+  /** What a test makes of it: how long it works at coming up before it answers, from the next start on; and how often it was started. */
+  play: { comesUpMs: number; starts: number }
   pid(): number | undefined
   fault(kind: StageFault): Promise<void>
   /** SIGKILL of the one process: its ffmpeg and its browser live on. */
@@ -62,17 +66,22 @@ export async function startStageJibri(options: StageJibriOptions): Promise<Stage
     ...(options.account === undefined ? {} : { account: options.account }),
   }
   let child: ChildProcess | undefined
+  const play = { comesUpMs: 0, starts: 0 }
+  const processMark = `--stage-jibri=${recordingsFolder}`
 
   async function start(): Promise<void> {
     if (child !== undefined) return
-    const started = spawn(process.execPath, [join(import.meta.dirname, 'jibri-main.ts')], {
-      env: { ...process.env, STAGE_JIBRI: JSON.stringify(settings) },
+    play.starts++
+    const started = spawn(process.execPath, [join(import.meta.dirname, 'jibri-main.ts'), processMark], {
+      env: { ...process.env, STAGE_JIBRI: JSON.stringify({ ...settings, comesUpMs: play.comesUpMs }) },
       stdio: ['ignore', log, log],
     })
     child = started
     started.once('exit', () => {
       if (child === started) child = undefined
     })
+    // The service manager does not wait for one that takes its time.
+    if (play.comesUpMs > 0) return
     for (let attempt = 0; attempt < 150; attempt++) {
       if (await answers(`${url}/state`)) return
       await pause(60)
@@ -113,6 +122,8 @@ export async function startStageJibri(options: StageJibriOptions): Promise<Stage
     spoolFolder,
     stopCommand: post('/stop'),
     startCommand: post('/start'),
+    processMark,
+    play,
     pid: () => child?.pid,
     async fault(kind) {
       const answer = await fetch(`${url}/fault`, { method: 'POST', body: JSON.stringify({ kind }) })

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { openSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { RecorderAccount } from './jibri-browser.ts'
-import { type StageFault, startStageJibri } from './jibri-process.ts'
+import { type StageFault, type StageJibri, startStageJibri } from './jibri-process.ts'
 
 export interface StageRecorderOptions {
   folder: string
@@ -22,6 +22,7 @@ export interface StageRecorder {
   url: string
   recordingsFolder: string
   spoolFolder: string
+  play: StageJibri['play']
   /** The Jibri process, for tests that kill it. */
   pid(): number | undefined
   daemonPid(): number | undefined
@@ -58,6 +59,8 @@ export async function startStageRecorder(options: StageRecorderOptions): Promise
           URL: jibri.url,
           STOP_COMMAND: jibri.stopCommand,
           START_COMMAND: jibri.startCommand,
+          PROCESS: jibri.processMark,
+          LOG_FOLDER: join(options.folder, options.name, 'no-log'),
           MIN_FREE_BYTES: '50000000',
           RETRY_LONGEST_MS: '15000',
           ...options.daemon,
@@ -83,6 +86,7 @@ export async function startStageRecorder(options: StageRecorderOptions): Promise
     url: jibri.url,
     recordingsFolder: jibri.recordingsFolder,
     spoolFolder: jibri.spoolFolder,
+    play: jibri.play,
     pid: jibri.pid,
     daemonPid: () => daemon?.pid,
     fault: jibri.fault,

@@ -130,6 +130,16 @@ function Sessions({ recording }: { recording: Recording }) {
             {session.endedByFault !== null && ` – ${session.endedByFault}`}
           </li>
         ))}
+        {recording.gaps.map((gap) => (
+          <li key={gap.beganAt}>
+            <strong>
+              {`Không ghi hình được từ ${clockTime(gap.beganAt)}`}
+              {gap.endedAt === null
+                ? ' đến nay'
+                : ` đến ${clockTime(gap.endedAt)} (${Math.round((Date.parse(gap.endedAt) - Date.parse(gap.beganAt)) / 1000)} giây)`}
+            </strong>
+          </li>
+        ))}
       </ul>
     </Card>
   )
