@@ -28,7 +28,7 @@ export interface Hearings {
    * the second sees what the first wrote. Take it before the audit trail's lock.
    */
   planForChange(tx: Tx, id: string): Promise<HearingPlan | undefined>
-  /** Hearings that overlap [from, to) in planned time, earliest first. */
+  /** Hearings that overlap [from, to), earliest first. One that is live lasts until now at least, whatever end was planned. */
   plansBetween(db: Database | Tx, window: PlanWindow): Promise<HearingPlan[]>
   /**
    * Makes a move that a module decides on (such as approved → ready). Throws 409 when the table or somebody faster forbids it;
