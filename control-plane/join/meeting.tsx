@@ -15,7 +15,7 @@ interface Props {
 export function Meeting({ keyGiven, invitation, onLeft, onPutOut, onRefused }: Props) {
   const place = useRef<HTMLDivElement>(null)
   const stay = useRef<Stay>(undefined)
-  const [step, setStep] = useState<StayStep>({ at: 'entering' })
+  const [step, setStep] = useState<StayStep>({ at: 'entering', waitsFor: null })
   // The parent makes these anew at each render; the meeting must not be entered anew for that.
   const told = useRef({ onLeft, onPutOut, onRefused })
   told.current = { onLeft, onPutOut, onRefused }
@@ -50,8 +50,8 @@ export function Meeting({ keyGiven, invitation, onLeft, onPutOut, onRefused }: P
         <div className="cover" role="status">
           <p>
             {step.at === 'rejoining'
-              ? `Kết nối bị gián đoạn. Đang tự vào lại phòng (lần ${step.attempt})…`
-              : 'Đang vào phòng…'}
+              ? `${step.waitsFor} Đang tự vào lại phòng (lần ${step.attempt})…`
+              : `${step.at === 'entering' && step.waitsFor !== null ? step.waitsFor : ''} Đang vào phòng…`}
           </p>
         </div>
       )}

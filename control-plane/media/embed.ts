@@ -1,4 +1,5 @@
 import type { Entry } from '../contract/call.ts'
+import { faultOf, hearEntry, noEntrance, readEntryReport } from './entrance.ts'
 import { hear, isDead, isStuck, noLine, readLineReport } from './line.ts'
 
 /** What the embedded Jitsi Meet tells the page around it. `lost`: the call is over without anybody having asked for it. */
@@ -80,15 +81,18 @@ export async function embedMeeting(
     configOverwrite,
     userInfo: { displayName: entry.displayName },
   })
-  const state = { asked: false, over: false }
+  const state = { asked: false, over: false, joined: false }
   const end = (event: MeetingEvent): void => {
     if (state.over) return
     state.over = true
     onEvent(event)
   }
-  const watch = watchLine(api, entry.call.jitsiUrl, (why) => end({ is: 'lost', why }))
+  const watch = watchPage(api, entry.call.jitsiUrl, (why) => end({ is: 'lost', why }))
   const count = (): void => onEvent({ is: 'participants', count: api.getNumberOfParticipants() })
-  api.addListener('videoConferenceJoined', () => onEvent({ is: 'joined' }))
+  api.addListener('videoConferenceJoined', () => {
+    state.joined = true
+    onEvent({ is: 'joined' })
+  })
   api.addListener('participantJoined', count)
   api.addListener('participantLeft', count)
   api.addListener('cameraError', () => onEvent({ is: 'device-fault', what: 'camera' }))
@@ -97,8 +101,10 @@ export async function embedMeeting(
     if ((payload.kicked as { local?: boolean } | undefined)?.local === true) end({ is: 'kicked' })
   })
   api.addListener('errorOccurred', (payload) => {
-    const error = payload.error as { name?: string; isFatal?: boolean } | undefined
-    if (error?.isFatal === true) end({ is: 'lost', why: String(error.name ?? 'error') })
+    const error = payload.error as { name?: string; type?: string; isFatal?: boolean } | undefined
+    // "Fatal" is what Jitsi Meet answers by reloading. A room that does not exist or a refused token is not among it, and ends the entry all the same.
+    const ends = error?.isFatal === true || ['CONFERENCE', 'CONNECTION', 'CONFIG'].includes(error?.type ?? '')
+    if (ends || (!state.joined && error?.name !== undefined)) end({ is: 'lost', why: String(error?.name ?? 'error') })
   })
   api.addListener('suspendDetected', () => end({ is: 'lost', why: 'suspended' }))
   api.addListener('videoConferenceLeft', () => end(state.asked ? { is: 'left' } : { is: 'lost', why: 'left' }))
@@ -120,12 +126,22 @@ export async function embedMeeting(
   }
 }
 
-/** Hears the script in the meeting's page and tells when nothing comes over its line any more, or nothing of what comes is shown. */
-function watchLine(api: ExternalApi, jitsiUrl: string, onLost: (why: string) => void): { close(): void } {
+/**
+ * Hears the script in the meeting's page and tells when its entry has come to nothing, when nothing comes over its line any more, or nothing
+ * of what comes is shown.
+ */
+function watchPage(api: ExternalApi, jitsiUrl: string, onLost: (why: string) => void): { close(): void } {
   let line = noLine
+  let entrance = noEntrance
   const onMessage = (event: MessageEvent): void => {
     // Any page may post to this one: only the meeting's own frame is believed.
     if (event.origin !== new URL(jitsiUrl).origin || event.source !== api.getIFrame().contentWindow) return
+    const entry = readEntryReport(event.data)
+    if (entry !== undefined) {
+      entrance = hearEntry(entrance, entry)
+      const fault = faultOf(entrance)
+      if (fault !== undefined) onLost(fault)
+    }
     const report = readLineReport(event.data)
     if (report === undefined) return
     line = hear(line, report, api.getNumberOfParticipants() > 1)
