@@ -58,6 +58,27 @@ export interface Meeting {
 }
 
 /**
+ * A place in `parent` for Jitsi's frame. Its iframe API writes the token into the address twice, in the fragment and, for old servers, in the query,
+ * which servers log and proxies see. The frame's address is made before it is put into the page, and asked for only then: in between the query's is
+ * taken out. Today's Jitsi Meet reads the fragment first (docs/decisions/tokens-in-addresses.md).
+ */
+function withoutTokenInQuery(parent: HTMLElement): HTMLElement {
+  const place = document.createElement('div')
+  place.style.cssText = 'width:100%;height:100%'
+  place.appendChild = <Child extends Node>(child: Child): Child => {
+    if (child instanceof HTMLIFrameElement) {
+      const address = new URL(child.src)
+      address.searchParams.delete('jwt')
+      child.src = address.href
+    }
+    return Node.prototype.appendChild.call(place, child) as Child
+  }
+  // Added, never in place of what is there: an entry that was given up meanwhile must not push out the one after it.
+  parent.append(place)
+  return place
+}
+
+/**
  * Embeds Jitsi Meet in `parent`. Our page owns reload and renewal: Jitsi's own page loses its token on reload (jitsi-meet #15172),
  * so whatever ends the call is told here and the page enters anew with a fresh token.
  */
@@ -71,10 +92,11 @@ export async function embedMeeting(
   const domain = entry.call.jitsiUrl.startsWith('https://')
     ? entry.call.jitsiUrl.slice('https://'.length)
     : entry.call.jitsiUrl
+  const place = withoutTokenInQuery(parent)
   const api = new Api(domain, {
     roomName: entry.room,
     jwt: entry.token,
-    parentNode: parent,
+    parentNode: place,
     lang: 'vi',
     width: '100%',
     height: '100%',
@@ -122,6 +144,7 @@ export async function embedMeeting(
       state.over = true
       watch.close()
       api.dispose()
+      place.remove()
     },
   }
 }

@@ -3,7 +3,7 @@ import { CallFailed } from '../contract/route.ts'
 // What the names of faults (lib-jitsi-meet's JitsiConnectionErrors and JitsiConferenceErrors, and ours) mean for who waits in front of the page.
 const words: [names: RegExp, words: string][] = [
   [
-    /^connection\.passwordRequired$|^conference\.authenticationRequired$|^asks-for-a-press$/,
+    /^connection\.passwordRequired$|^conference\.authenticationRequired$|^asks-for-a-press$|^no-token$/,
     'Máy chủ phòng họp chưa nhận thông tin vào phòng. Đang chờ thông tin mới từ hệ thống.',
   ],
   [

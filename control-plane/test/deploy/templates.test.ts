@@ -166,6 +166,36 @@ test('Jitsi Meet’s page loads the script that tells whether its line lives, an
   for (const path of ['/plugin.head.html', src]) assert.ok(served.includes(`location = ${path} {`), path)
 })
 
+test('a room’s address without a token leads to our page, before Jitsi’s own begins; so does the bare address', () => {
+  assert.ok(text('head.html').includes('<script src="/room-door.js"></script>'))
+  const served = text('jitsi.conf')
+  for (const path of ['/head.html', '/room-door.js', '/can-lien-ket.html'])
+    assert.ok(served.includes(`location = ${path} {`), path)
+  assert.match(served, /location = \/ \{\s+return 302 \/can-lien-ket\.html;/)
+  assert.ok(text('can-lien-ket.html').includes('href="https://tiepdan.example.test/vao"'))
+})
+
+test('nginx writes down nothing of a request in which a token, a grant or a room’s name may stand', () => {
+  const conf = ['log', 'http', 'jitsi', 'control-plane', 'turn-443', 'tls'].map((name) =>
+    readFileSync(join(root, `jitsi-config/nginx/${name}.conf.j2`), 'utf8'),
+  )
+  const lines = conf.flatMap((one) => one.split('\n')).map((line) => line.trim())
+  const [, format = ''] =
+    /^log_format tiepdan '(.*)';$/.exec(lines.find((line) => line.startsWith('log_format')) ?? '') ?? []
+  assert.deepEqual(
+    (format.match(/\$[a-z0-9_]+/g) ?? []).sort(),
+    ['$body_bytes_sent', '$remote_addr', '$request_method', '$request_time', '$server_protocol', '$status']
+      .concat('$tiepdan_logged_path', '$time_iso8601')
+      .sort(),
+  )
+  assert.deepEqual(
+    lines
+      .filter((line) => /^(access_log|error_log|log_format) /.test(line))
+      .map((line) => line.split(' ').slice(0, 3)[2]),
+    ["'$remote_addr", 'crit;', 'tiepdan;'],
+  )
+})
+
 test('coturn relays to our bridges and into no other private address', () => {
   const lines = text('turnserver.conf').split('\n')
   assert.ok(lines.includes('allowed-peer-ip=10.77.0.11'))

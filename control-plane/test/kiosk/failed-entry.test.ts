@@ -70,6 +70,15 @@ test('whatever silently keeps a page from its meeting is noticed and tried again
   }
 })
 
+test('no address that was asked of Jitsi’s server holds a token, though the iframe API writes one there', () => {
+  const { addresses } = meetings.served
+  assert.ok(addresses.some((address) => /^\/[0-9a-f]{32}/.test(address)))
+  assert.deepEqual(
+    addresses.filter((address) => /jwt|token|ey[A-Za-z0-9_-]{20}/.test(address)),
+    [],
+  )
+})
+
 test('a room PC tries again with growing pauses until it is in, and again when it is thrown out without a word', async () => {
   const page = await aRoomPc()
   const press = () => page.getByRole('button', { name: 'Vào buổi tiếp' }).click()

@@ -81,11 +81,12 @@ const failingPage = (pageOrigin: string, failure: Failure): string => `<!doctype
  */
 export async function aMeetingServer() {
   const port = await freePort()
-  const served: { pageOrigin: string; script: string; failing: Failure[]; opened: number[] } = {
+  const served: { pageOrigin: string; script: string; failing: Failure[]; opened: number[]; addresses: string[] } = {
     pageOrigin: '',
     script: read('jitsi-config/meet/line-watch.js'),
     failing: [],
     opened: [],
+    addresses: [],
   }
   const nextPage = (): string => {
     served.opened.push(performance.now())
@@ -94,6 +95,7 @@ export async function aMeetingServer() {
   }
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://stage')
+    served.addresses.push(request.url ?? '')
     response.setHeader('access-control-allow-origin', '*')
     response.setHeader('content-type', pathname.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8')
     if (pathname === '/external_api.js') response.end(read('control-plane/test/stage/pages/external_api.js'))
