@@ -196,6 +196,20 @@ test('nginx writes down nothing of a request in which a token, a grant or a room
   )
 })
 
+test('a bridge that failed once is tried again within 15 s, with one bridge and with two; it starts out of use until it is warm', () => {
+  const secondsOf = (conf: string, key: string): number =>
+    Number(new RegExp(`^\\s*${key.replaceAll('.', '\\.')} = (\\d+) seconds`, 'm').exec(conf)?.[1])
+  for (const from of [rendered, render(['may2'])]) {
+    const conf = readFileSync(join(from, 'jicofo.conf'), 'utf8')
+    // Set aside for the one, and then until a health check has passed.
+    const waits = ['failure-reset-threshold', 'health-checks.interval'].map((key) => secondsOf(conf, key))
+    assert.ok(waits.reduce((total, one) => total + one, 0) <= 15, String(waits))
+    assert.match(readFileSync(join(from, 'jvb.conf'), 'utf8'), /^ *initial-drain-mode = true/m)
+  }
+  const unit = readFileSync(join(root, 'jitsi-config/videobridge/unit.conf.j2'), 'utf8')
+  assert.match(unit, /^ExecStartPost=-\/usr\/bin\/python3 \/etc\/jitsi\/videobridge\/warm-bridge\.py$/m)
+})
+
 test('coturn relays to our bridges and into no other private address', () => {
   const lines = text('turnserver.conf').split('\n')
   assert.ok(lines.includes('allowed-peer-ip=10.77.0.11'))
