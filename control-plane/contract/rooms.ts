@@ -170,8 +170,10 @@ export const AttendanceInterval = Type.Object({
   grantId: Nullable(Type.String()),
   joinedAt: InstantText,
   leftAt: Nullable(InstantText),
-  /** 'left', 'room-destroyed', or 'snapshot' (the leave was inferred after a restart). */
+  /** 'left', 'room-destroyed', 'line-lost', or 'snapshot' (the leave was inferred after a restart). */
   leftBy: Nullable(Type.String()),
+  /** Where the end is not certain: until when he was there without doubt. */
+  certainUntil: Nullable(InstantText),
 })
 
 export const RoomBoard = Type.Object({

@@ -20,7 +20,7 @@ interface Props {
 export function Meeting({ keyGiven, seat, takesOver, invitation, onLeft, onPutOut, onReplaced, onRefused }: Props) {
   const place = useRef<HTMLDivElement>(null)
   const stay = useRef<Stay>(undefined)
-  const [step, setStep] = useState<StayStep>({ at: 'entering' })
+  const [step, setStep] = useState<StayStep>({ at: 'entering', waitsFor: null })
   // The parent makes these anew at each render; the meeting must not be entered anew for that.
   const told = useRef({ onLeft, onPutOut, onReplaced, onRefused })
   told.current = { onLeft, onPutOut, onReplaced, onRefused }
@@ -69,8 +69,8 @@ export function Meeting({ keyGiven, seat, takesOver, invitation, onLeft, onPutOu
         <div className="cover" role="status">
           <p>
             {step.at === 'rejoining'
-              ? `Kết nối bị gián đoạn. Đang tự vào lại phòng (lần ${step.attempt})…`
-              : 'Đang vào phòng…'}
+              ? `${step.waitsFor} Đang tự vào lại phòng (lần ${step.attempt})…`
+              : `${step.at === 'entering' && step.waitsFor !== null ? step.waitsFor : ''} Đang vào phòng…`}
           </p>
         </div>
       )}

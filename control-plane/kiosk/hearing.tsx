@@ -26,7 +26,7 @@ export function Hearing({ hearing, linkUp, link, onLeave, onOver }: Props) {
   // The parent makes these anew at each render; the meeting must not be entered anew for that.
   const told = useRef({ onLeave, onOver })
   told.current = { onLeave, onOver }
-  const [step, setStep] = useState<StayStep>({ at: 'entering' })
+  const [step, setStep] = useState<StayStep>({ at: 'entering', waitsFor: null })
   const { id, present } = hearing
   // Pressed for: the other room PC is put out; once, so that two do not take the place from each other for ever.
   const takesOver = useRef(false)
@@ -114,10 +114,12 @@ function Cover({ step, elsewhere, onAgain, onTakeOver, onLeave }: CoverProps) {
   }
   return (
     <div className="cover" role="status">
-      {step.at === 'entering' && <p>Đang vào phòng…</p>}
+      {step.at === 'entering' && <p>{step.waitsFor} Đang vào phòng…</p>}
       {step.at === 'rejoining' && (
         <>
-          <p>Kết nối bị gián đoạn. Máy đang tự vào lại phòng (lần {step.attempt})…</p>
+          <p>
+            {step.waitsFor} Máy đang tự vào lại phòng (lần {step.attempt})…
+          </p>
           <button type="button" className="main" onClick={onAgain}>
             Vào lại ngay
           </button>

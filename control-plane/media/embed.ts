@@ -1,4 +1,5 @@
 import type { Entry } from '../contract/call.ts'
+import { faultOf, hearEntry, noEntrance, readEntryReport } from './entrance.ts'
 import { hear, isDead, isStuck, noLine, readLineReport } from './line.ts'
 
 /** What the embedded Jitsi Meet tells the page around it. `lost`: the call is over without anybody having asked for it. */
@@ -57,6 +58,27 @@ export interface Meeting {
 }
 
 /**
+ * A place in `parent` for Jitsi's frame. Its iframe API writes the token into the address twice, in the fragment and, for old servers, in the query,
+ * which servers log and proxies see. The frame's address is made before it is put into the page, and asked for only then: in between the query's is
+ * taken out. Today's Jitsi Meet reads the fragment first (docs/decisions/tokens-in-addresses.md).
+ */
+function withoutTokenInQuery(parent: HTMLElement): HTMLElement {
+  const place = document.createElement('div')
+  place.style.cssText = 'width:100%;height:100%'
+  place.appendChild = <Child extends Node>(child: Child): Child => {
+    if (child instanceof HTMLIFrameElement) {
+      const address = new URL(child.src)
+      address.searchParams.delete('jwt')
+      child.src = address.href
+    }
+    return Node.prototype.appendChild.call(place, child) as Child
+  }
+  // Added, never in place of what is there: an entry that was given up meanwhile must not push out the one after it.
+  parent.append(place)
+  return place
+}
+
+/**
  * Embeds Jitsi Meet in `parent`. Our page owns reload and renewal: Jitsi's own page loses its token on reload (jitsi-meet #15172),
  * so whatever ends the call is told here and the page enters anew with a fresh token.
  */
@@ -70,25 +92,29 @@ export async function embedMeeting(
   const domain = entry.call.jitsiUrl.startsWith('https://')
     ? entry.call.jitsiUrl.slice('https://'.length)
     : entry.call.jitsiUrl
+  const place = withoutTokenInQuery(parent)
   const api = new Api(domain, {
     roomName: entry.room,
     jwt: entry.token,
-    parentNode: parent,
+    parentNode: place,
     lang: 'vi',
     width: '100%',
     height: '100%',
     configOverwrite,
     userInfo: { displayName: entry.displayName },
   })
-  const state = { asked: false, over: false }
+  const state = { asked: false, over: false, joined: false }
   const end = (event: MeetingEvent): void => {
     if (state.over) return
     state.over = true
     onEvent(event)
   }
-  const watch = watchLine(api, entry.call.jitsiUrl, (why) => end({ is: 'lost', why }))
+  const watch = watchPage(api, entry.call.jitsiUrl, (why) => end({ is: 'lost', why }))
   const count = (): void => onEvent({ is: 'participants', count: api.getNumberOfParticipants() })
-  api.addListener('videoConferenceJoined', () => onEvent({ is: 'joined' }))
+  api.addListener('videoConferenceJoined', () => {
+    state.joined = true
+    onEvent({ is: 'joined' })
+  })
   api.addListener('participantJoined', count)
   api.addListener('participantLeft', count)
   api.addListener('cameraError', () => onEvent({ is: 'device-fault', what: 'camera' }))
@@ -97,8 +123,10 @@ export async function embedMeeting(
     if ((payload.kicked as { local?: boolean } | undefined)?.local === true) end({ is: 'kicked' })
   })
   api.addListener('errorOccurred', (payload) => {
-    const error = payload.error as { name?: string; isFatal?: boolean } | undefined
-    if (error?.isFatal === true) end({ is: 'lost', why: String(error.name ?? 'error') })
+    const error = payload.error as { name?: string; type?: string; isFatal?: boolean } | undefined
+    // "Fatal" is what Jitsi Meet answers by reloading. A room that does not exist or a refused token is not among it, and ends the entry all the same.
+    const ends = error?.isFatal === true || ['CONFERENCE', 'CONNECTION', 'CONFIG'].includes(error?.type ?? '')
+    if (ends || (!state.joined && error?.name !== undefined)) end({ is: 'lost', why: String(error?.name ?? 'error') })
   })
   api.addListener('suspendDetected', () => end({ is: 'lost', why: 'suspended' }))
   api.addListener('videoConferenceLeft', () => end(state.asked ? { is: 'left' } : { is: 'lost', why: 'left' }))
@@ -116,16 +144,27 @@ export async function embedMeeting(
       state.over = true
       watch.close()
       api.dispose()
+      place.remove()
     },
   }
 }
 
-/** Hears the script in the meeting's page and tells when nothing comes over its line any more, or nothing of what comes is shown. */
-function watchLine(api: ExternalApi, jitsiUrl: string, onLost: (why: string) => void): { close(): void } {
+/**
+ * Hears the script in the meeting's page and tells when its entry has come to nothing, when nothing comes over its line any more, or nothing
+ * of what comes is shown.
+ */
+function watchPage(api: ExternalApi, jitsiUrl: string, onLost: (why: string) => void): { close(): void } {
   let line = noLine
+  let entrance = noEntrance
   const onMessage = (event: MessageEvent): void => {
     // Any page may post to this one: only the meeting's own frame is believed.
     if (event.origin !== new URL(jitsiUrl).origin || event.source !== api.getIFrame().contentWindow) return
+    const entry = readEntryReport(event.data)
+    if (entry !== undefined) {
+      entrance = hearEntry(entrance, entry)
+      const fault = faultOf(entrance)
+      if (fault !== undefined) onLost(fault)
+    }
     const report = readLineReport(event.data)
     if (report === undefined) return
     line = hear(line, report, api.getNumberOfParticipants() > 1)

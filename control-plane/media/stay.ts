@@ -1,12 +1,14 @@
 import type { Entry } from '../contract/call.ts'
 import { CallFailed, type ProblemDocument } from '../contract/route.ts'
 import { embedMeeting, type Meeting, type MeetingEvent } from './embed.ts'
+import { obstacleOf, obstacleWords } from './obstacle.ts'
 
 /** Where a page is with its meeting. The last three are for good: nothing more happens by itself. */
 export type StayStep =
-  | { at: 'entering' }
+  /** `waitsFor`: what the last try came to grief on, as a sentence; null at the first. */
+  | { at: 'entering'; waitsFor: string | null }
   | { at: 'inside' }
-  | { at: 'rejoining'; attempt: number }
+  | { at: 'rejoining'; attempt: number; waitsFor: string }
   | { at: 'left' }
   | { at: 'kicked' }
   | { at: 'refused'; problem: ProblemDocument }
@@ -34,6 +36,7 @@ export function stayInMeeting(place: HTMLElement, enter: () => Promise<Entry>, o
   let timer: ReturnType<typeof setTimeout> | undefined
   let attempt = 0
   let joinedAt: number | undefined
+  let waitsFor: string | null = null
   // Whatever still arrives from an earlier entry is nobody's any more.
   let turn = 0
 
@@ -53,42 +56,46 @@ export function stayInMeeting(place: HTMLElement, enter: () => Promise<Entry>, o
     const unlessOver = (then: () => void): void => {
       if (mine === turn) then()
     }
-    onStep({ at: 'entering' })
-    timer = setTimeout(again, joinMs)
+    onStep({ at: 'entering', waitsFor })
+    timer = setTimeout(() => again(obstacleWords('page-silent')), joinMs)
+    let silent: 'system-unreachable' | 'meeting-unreachable' = 'system-unreachable'
     enter()
       .then(async (entry) => {
         if (mine !== turn) return
+        silent = 'meeting-unreachable'
         const opened = await embedMeeting(place, entry, (event) => unlessOver(() => hear(event)))
         if (mine === turn) meeting = opened
         else opened.dispose()
       })
-      .catch((error: unknown) => unlessOver(() => fail(error)))
+      .catch((error: unknown) => unlessOver(() => fail(error, silent)))
   }
 
   function hear(event: MeetingEvent): void {
     if (event.is === 'joined') {
       clearTimeout(timer)
       joinedAt = performance.now()
+      waitsFor = null
       onStep({ at: 'inside' })
     }
     if (event.is === 'left' || event.is === 'kicked') finish({ at: event.is })
-    if (event.is === 'lost') again()
+    if (event.is === 'lost') again(obstacleWords(event.why))
   }
 
-  function fail(error: unknown): void {
+  function fail(error: unknown, silent: Parameters<typeof obstacleOf>[1]): void {
     const isFinal = (problem: ProblemDocument): boolean =>
       [404, 410].includes(problem.status) || problem.type.endsWith(':grant-in-use')
     if (error instanceof CallFailed && isFinal(error.problem)) finish({ at: 'refused', problem: error.problem })
-    else again()
+    else again(obstacleOf(error, silent))
   }
 
-  function again(): void {
+  function again(because: string): void {
+    waitsFor = because
     attempt = nextAttempt(attempt, joinedAt === undefined ? 0 : performance.now() - joinedAt)
     joinedAt = undefined
     const waitMs = rejoinDelayMs(attempt++)
     supersede()
     timer = setTimeout(enterNow, waitMs)
-    onStep({ at: 'rejoining', attempt })
+    onStep({ at: 'rejoining', attempt, waitsFor: because })
   }
 
   function finish(step: StayStep): void {

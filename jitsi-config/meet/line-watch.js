@@ -1,6 +1,7 @@
-// In Jitsi Meet's page by its own hook (plugin.head.html, docs/decisions/stalled-picture.md): tells the page around it, every 2 s, what the
-// browser counts of the connections that carry the media. Counters only, no address and no person, and only to the control plane's pages,
-// which judge them (control-plane/media/line.ts): nothing is picked or summed here.
+// In Jitsi Meet's page by its own hook (plugin.head.html, docs/decisions/stalled-picture.md, failed-entries.md): tells the page around it every
+// 2 s what the browser counts of the connections that carry the media, and every second how far the page is with its entry. Counters, states
+// and the names of errors only, no address and no person, and only to the control plane's pages, which judge them
+// (control-plane/media/line.ts, entrance.ts): nothing is picked or summed here.
 ;(() => {
   const { pageOrigin } = document.currentScript.dataset
   // A recorder's browser and an address opened by hand have nobody around them to tell.
@@ -33,5 +34,27 @@
     }))
     window.parent.postMessage({ tiepdan: 'line', connections: await Promise.all(open) }, pageOrigin)
   }
+
+  const nameOf = (error) => (error === undefined || error === null ? null : String(error.name ?? error).slice(0, 100))
+
+  // Jitsi Meet tells the page around it no more than some of its errors: what it knows stands in its store. Where an upgrade has moved that,
+  // `known` is false, and a box that waits for a press is still seen.
+  function tellEntry() {
+    const state = window.APP?.store?.getState()
+    const conference = state?.['features/base/conference']
+    const connection = state?.['features/base/connection']
+    const boxes = [...document.querySelectorAll('[role="dialog"], [role="alertdialog"]')]
+    const entry = {
+      known: conference !== undefined && connection !== undefined,
+      connecting: Boolean(connection?.connecting),
+      joining: Boolean(conference?.joining),
+      joined: Boolean(conference?.conference),
+      // An error of the last try may stand there still after the next has succeeded.
+      error: conference?.conference ? null : nameOf(connection?.error ?? conference?.error),
+      asks: boxes.some((box) => box.getClientRects().length > 0),
+    }
+    window.parent.postMessage({ tiepdan: 'entry', entry }, pageOrigin)
+  }
   setInterval(() => look().catch((error) => console.warn('line-watch', error)), 2_000)
+  setInterval(tellEntry, 1_000)
 })()

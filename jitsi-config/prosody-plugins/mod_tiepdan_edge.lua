@@ -49,12 +49,26 @@ local guard = module:require("tiepdan_edge_guard").new(module, people, {
 
 -- Telling ------------------------------------------------------------------------------------------------------------------
 
-local function report(kind, room, occupant)
+-- A nickname is the client's own choice: what could write lines of its own into the log, or a person's name, is told by its hash.
+local function plain(text)
+	if type(text) == "string" and #text <= 64 and text:match("^[%w_.:-]+$") then return text; end
+	return "#" .. hashes.sha256(tostring(text), true):sub(1, 12);
+end
+
+-- For an officer who checks attendance against the journal: who, by the id of his grant, and never his name.
+local function log_stay(event)
+	local lost = event.heardAt and (", line lost, last heard %.0f s before"):format((event.at - event.heardAt) / 1000) or "";
+	module:log("info", "%s: room %s, user %s, nick %s%s", event.kind, plain(event.room), plain(event.userId), plain(event.occupantId), lost);
+end
+
+local function report(kind, room, occupant, heard_at)
 	local event = {};
 	for key, value in pairs(occupant or {}) do event[key] = value; end
 	event.kind = kind;
 	event.at = people.now_ms();
 	event.room = people.bounded(jid.node(room.jid));
+	event.heardAt = heard_at;
+	if occupant then log_stay(event); end
 	queue:push(event);
 end
 
@@ -69,7 +83,7 @@ local function settle(room, nick)
 	local is, was = people.described(room, nick), told[nick];
 	if was and (not is or is.userId ~= was.userId) then
 		told[nick] = nil;
-		report("occupant-left", room, was);
+		report("occupant-left", room, was, not is and people.lost_since(room, nick) or nil);
 		is = people.described(room, nick);
 	end
 	if is and not told[nick] then
@@ -112,6 +126,7 @@ queue.on_needs_snapshot = push_snapshot;
 
 local function look_at_all()
 	for _, room in ipairs(live_rooms()) do
+		people.listen(room);
 		rooms.look(room);
 		guard.look(room);
 		settle_all(room);
@@ -129,7 +144,7 @@ module:hook("muc-room-restored", function (event) hiding.wrap(event.room); end, 
 local function on_session(event)
 	local room, real_jid = event.room, event.jid or event.stanza.attr.from;
 	if not people.is_person(real_jid) then return; end
-	people.note(room, real_jid);
+	people.note(room, real_jid, event.occupant.nick);
 	if rooms.names_room(prosody.full_sessions[real_jid], room) then rooms.prove(room); end
 	local person = people.of_session(room, real_jid);
 	if person and person.moderator and room:get_affiliation(real_jid) ~= "owner" then

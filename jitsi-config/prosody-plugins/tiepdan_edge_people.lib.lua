@@ -53,13 +53,40 @@ local function new(options)
 	end
 
 	-- Keeps who a session is from now on. A resumed stream may bring another token: it does not become another person by that.
-	function people.note(room, real_jid)
+	function people.note(room, real_jid, nick)
 		local came = people.notes(room).came;
 		if came[real_jid] or not people.is_person(real_jid) then return; end
 		local person = person_of(prosody.full_sessions[real_jid]);
 		if not person then return; end
 		person.at = now_ms();
+		person.nick = nick;
+		person.heard = person.at;
 		came[real_jid] = person;
+	end
+
+	-- Notes of each session when something came from it last. A dead line is kept by Prosody for a while (smacks), and a cut one may look alive
+	-- before that: what it counts of a session's stanzas is the only sign. Jitsi's client says something every 10 s.
+	function people.listen(room)
+		for real_jid, person in pairs(people.notes(room).came) do
+			local session = prosody.full_sessions[real_jid];
+			if session then
+				person.lost = session.hibernating ~= nil;
+				if session.handled_stanza_count ~= person.count then person.heard = now_ms(); end
+				person.count = session.handled_stanza_count;
+			end
+		end
+	end
+
+	-- When an occupant was heard last whose every line was lost; nil of one who left by his own word or was put out.
+	function people.lost_since(room, nick)
+		local heard;
+		for _, person in pairs(people.notes(room).came) do
+			if person.nick == nick then
+				if not person.lost then return nil; end
+				heard = math.max(heard or 0, person.heard);
+			end
+		end
+		return heard;
 	end
 
 	-- Forgets sessions that are not in the room any more.

@@ -33,7 +33,7 @@ export interface Hearings {
   toldEndpoints(db: Database | Tx, id: string): Promise<string[]>
   /** Ids of the citizens who join on own devices, in the plan's order. */
   citizensOnOwnDevices(db: Database | Tx, id: string): Promise<string[]>
-  /** Hearings that overlap [from, to) in planned time, earliest first. */
+  /** Hearings that overlap [from, to), earliest first. One that is live lasts until now at least, whatever end was planned. */
   plansBetween(db: Database | Tx, window: PlanWindow): Promise<HearingPlan[]>
   /**
    * Makes a move that a module decides on (such as approved → ready). Throws 409 when the table or somebody faster forbids it;

@@ -50,7 +50,12 @@ export function offlineWatch(
       const now = clock.now()
       await db.transaction(async (tx) => {
         const listening = await platform.intake.listening(tx)
-        const plans = await deps.store.loadPlansBetween(tx, { from: now, to: now + aheadMs, statuses: holdingStatuses })
+        const plans = await deps.store.loadPlansBetween(tx, {
+          from: now,
+          to: now + aheadMs,
+          now,
+          statuses: holdingStatuses,
+        })
         const offline = offlineEndpoints(plans, await deps.endpoints.lastWords(tx), { listening, now })
         let changed = false
         for (const { endpointId, name, code } of offline) {

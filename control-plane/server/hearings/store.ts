@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNotNull, isNull, lt, type SQL } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNotNull, isNull, lt, or, type SQL } from 'drizzle-orm'
 import type { HearingStatus } from '../../contract/words.ts'
 import type { Instant } from '../platform/clock.ts'
 import type { Database, Tx } from '../platform/database.ts'
@@ -49,11 +49,12 @@ export function createPlanStore(people: PeopleColumns, books: Books) {
       return row && briefOf(row)
     },
 
-    /** Hearings that overlap [from, to) in planned time, earliest first. */
+    /** Hearings that overlap [from, to), earliest first. One that is live lasts until now at least, whatever end was planned. */
     async loadPlansBetween(db: Reader, window: PlanWindow): Promise<HearingPlan[]> {
+      const live = window.now >= window.from ? eq(hearings.status, 'live') : undefined
       const filters: (SQL | undefined)[] = [
         lt(hearings.startsAt, new Date(window.to)),
-        gt(hearings.endsAt, new Date(window.from)),
+        or(gt(hearings.endsAt, new Date(window.from)), live),
         window.statuses && inArray(hearings.status, [...window.statuses]),
         window.endpointId === undefined ? undefined : inArray(hearings.id, heldAt(db, window.endpointId)),
       ]
@@ -68,6 +69,8 @@ export type PlanStore = ReturnType<typeof createPlanStore>
 export interface PlanWindow {
   from: Instant
   to: Instant
+  /** Demanded of everybody: by the planned end alone, a hearing that overruns would be missed. */
+  now: Instant
   statuses?: readonly HearingStatus[]
   endpointId?: string
 }

@@ -54,8 +54,8 @@ const vietnamTime = new Intl.DateTimeFormat('vi-VN', {
 })
 
 /** Other hearings, submitted or approved, that want one of these rooms at the same time. */
-async function readOverlaps(db: Reader, store: PlanStore, plan: HearingPlan): Promise<Overlap[]> {
-  const window = { from: plan.startsAt, to: plan.endsAt, statuses: ['submitted' as const, ...holdingStatuses] }
+async function readOverlaps(db: Reader, store: PlanStore, plan: HearingPlan, now: Instant): Promise<Overlap[]> {
+  const window = { from: plan.startsAt, to: plan.endsAt, now, statuses: ['submitted' as const, ...holdingStatuses] }
   const others = (await store.loadPlansBetween(db, window)).filter((other) => other.id !== plan.id)
   const mine = new Set(plan.endpoints.map((at) => at.endpointId))
   return others.flatMap((other) =>
@@ -74,7 +74,7 @@ async function readOverlaps(db: Reader, store: PlanStore, plan: HearingPlan): Pr
 export async function faultsOf(db: Reader, deps: PlanReading, plan: HearingPlan, now: Instant): Promise<Fault[]> {
   const tidied = asTidyPlan(plan)
   const around = await readSurroundings(db, deps, tidied, now)
-  const overlaps = await readOverlaps(db, deps.store, plan)
+  const overlaps = await readOverlaps(db, deps.store, plan, now)
   return [...draftFaults(tidied, around), ...completenessFaults(tidied, around), ...overlapFaults(overlaps)]
 }
 
@@ -91,6 +91,6 @@ export async function warningsOf(
   const around = await readSurroundings(db, deps, tidied, at.now)
   return [
     ...calendarWarnings(at.word, submittable),
-    ...planWarnings(tidied, around, await readOverlaps(db, deps.store, plan)),
+    ...planWarnings(tidied, around, await readOverlaps(db, deps.store, plan, at.now)),
   ]
 }

@@ -58,7 +58,7 @@ export function createRecordings(platform: Platform, deps: Deps): { module: Modu
 
   // A live hearing has its recorder already, and a fault of it is told by the conductor.
   const hearingsAhead = async (from: number, to: number): Promise<number> =>
-    (await deps.hearings.plansBetween(db, { from, to, statuses: ['approved', 'ready'] })).length
+    (await deps.hearings.plansBetween(db, { from, to, now: clock.now(), statuses: ['approved', 'ready'] })).length
 
   return {
     module: {

@@ -69,6 +69,7 @@ export async function roomBoard(platform: Platform, hearingId: string, isCurrent
       joinedAt: row.joinedAt.toISOString(),
       leftAt: row.leftAt?.toISOString() ?? null,
       leftBy: row.leftBy,
+      certainUntil: row.certainUntil?.toISOString() ?? null,
     })),
   }
 }

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { type Static, Type } from 'typebox'
+import type { Instant } from '../platform/clock.ts'
 import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
 import { listedIn, notListed } from './occupancy.ts'
@@ -53,6 +54,8 @@ export const EdgeEvents = Type.Object(
           hidden: Type.Optional(Type.Boolean()),
           moderator: Type.Optional(Type.Boolean()),
           joinedAt: Type.Optional(epochMs),
+          /** Of a leave whose line was lost: when something came from there last. */
+          heardAt: Type.Optional(epochMs),
           rooms: Type.Optional(Type.Array(RoomNow, { maxItems: 2_000 })),
         },
         open,
@@ -67,6 +70,9 @@ type EdgeEvent = EdgeEvents['events'][number]
 
 export type Taken = { is: 'taken'; acknowledged: number } | { is: 'gap' }
 
+// Prosody processes whose last comparison is remembered: the one that runs, and those that were restarted just before.
+const processesKept = 8
+
 // Any fixed number: one batch of events or one correction at a time, so that two of them cannot interleave.
 const edgeLock = 7_241_110
 
@@ -75,6 +81,7 @@ const edgeLock = 7_241_110
  * is not taken: something was lost for good, and a snapshot is asked for.
  */
 export function createEdge(platform: Platform) {
+  const compared = new Map<string, Instant>()
   /** Attendance is written by one at a time, until the end of the transaction. */
   async function lock(tx: Tx): Promise<void> {
     await tx.execute(sql`select pg_advisory_xact_lock(${edgeLock})`)
@@ -102,7 +109,7 @@ export function createEdge(platform: Platform) {
           receivedAt: new Date(platform.clock.now()),
         })
         if (!fresh) continue
-        for (const room of await apply(tx, batch.processId, event)) touched.add(room)
+        for (const room of await apply(tx, batch.processId, event, knownUntil)) touched.add(room)
         if (event.kind === 'occupant-joined') {
           const isOut = await putOutIfRevoked(tx, event)
           if (!isOut) await putOutDouble(tx, event)
@@ -157,7 +164,21 @@ export function createEdge(platform: Platform) {
     }
   }
 
-  return { lock, take, announce }
+  /** Prosody's own list was compared with attendance at this moment: who stood in both was there. */
+  function noteCompared(processId: string, at: Instant): void {
+    compared.delete(processId)
+    compared.set(processId, at)
+    for (const old of [...compared.keys()].slice(0, -processesKept)) compared.delete(old)
+  }
+
+  /** Until when that process is known to have had in its rooms whoever stands open: its last event, or the last comparison. */
+  async function knownUntil(tx: Tx, processId: string): Promise<Date | undefined> {
+    const told = (await store.lastEventAt(tx, processId))?.getTime() ?? 0
+    const known = Math.max(told, compared.get(processId) ?? 0)
+    return known === 0 ? undefined : new Date(known)
+  }
+
+  return { lock, take, announce, noteCompared, comparedAt: (processId: string) => compared.get(processId) }
 }
 
 /** Whoever it tells of keeps his id alone: his name stands in his grant, encrypted. */
@@ -170,8 +191,10 @@ const withoutNames = ({ name: _, rooms, ...event }: EdgeEvent) => ({
       }),
 })
 
+type KnownUntil = (tx: Tx, processId: string) => Promise<Date | undefined>
+
 /** Applies one event to attendance; answers the rooms that it concerns. */
-async function apply(tx: Tx, processId: string, event: EdgeEvent): Promise<string[]> {
+async function apply(tx: Tx, processId: string, event: EdgeEvent, knownUntil: KnownUntil): Promise<string[]> {
   const at = new Date(event.at)
   const roomName = (event.room ?? '').toLowerCase()
   switch (event.kind) {
@@ -182,27 +205,39 @@ async function apply(tx: Tx, processId: string, event: EdgeEvent): Promise<strin
     case 'occupant-joined':
       await store.openInterval(tx, interval(processId, roomName, { ...event, occupantId: event.occupantId ?? '' }, at))
       return [roomName]
-    case 'occupant-left':
-      await store.closeInterval(tx, { processId, roomName, occupantId: event.occupantId ?? '' }, at, 'left')
+    case 'occupant-left': {
+      const lost = event.heardAt !== undefined && event.heardAt < event.at
+      const end = lost
+        ? { leftAt: at, leftBy: 'line-lost' as const, certainUntil: new Date(event.heardAt ?? event.at) }
+        : { leftAt: at, leftBy: 'left' as const, certainUntil: null }
+      await store.closeInterval(tx, { processId, roomName, occupantId: event.occupantId ?? '' }, end)
       return [roomName]
+    }
     case 'room-destroyed':
-      await store.closeInterval(tx, { processId, roomName }, at, 'room-destroyed')
+      await store.closeInterval(
+        tx,
+        { processId, roomName },
+        { leftAt: at, leftBy: 'room-destroyed', certainUntil: null },
+      )
       return [roomName]
     case 'snapshot':
-      return applySnapshot(tx, processId, event.rooms ?? [], at)
+      return applySnapshot(tx, { processId, rooms: event.rooms ?? [], at, knownUntil })
   }
 }
 
 /** The state as Prosody knows it: leaves that were lost are inferred, joins that were lost are made up for. */
 async function applySnapshot(
   tx: Tx,
-  processId: string,
-  rooms: NonNullable<EdgeEvent['rooms']>,
-  at: Date,
+  {
+    processId,
+    rooms,
+    at,
+    knownUntil,
+  }: { processId: string; rooms: NonNullable<EdgeEvent['rooms']>; at: Date; knownUntil: KnownUntil },
 ): Promise<string[]> {
   const listed = listedIn({ rooms })
   const lost = notListed(processId, await store.openEverywhere(tx), listed)
-  await store.endIntervals(tx, lost, at)
+  for (const row of lost) await store.endIntervals(tx, [row], at, await knownUntil(tx, row.processId))
   for (const { roomName, occupant } of listed) await store.openInterval(tx, interval(processId, roomName, occupant, at))
   return [...new Set([...lost, ...listed].map((entry) => entry.roomName))]
 }

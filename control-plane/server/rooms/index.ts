@@ -2,7 +2,7 @@ import type { CallSettings } from '../../contract/call.ts'
 import type { Board } from '../../contract/kiosk.ts'
 import type { Endpoints } from '../endpoints/index.ts'
 import type { HearingMoved, HearingPlan, Hearings } from '../hearings/index.ts'
-import type { Instant } from '../platform/clock.ts'
+import { dayMs, type Instant } from '../platform/clock.ts'
 import type { Database, Tx } from '../platform/database.ts'
 import type { Module } from '../platform/module.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -14,7 +14,7 @@ import { createGrantDesk } from './grant-desk.ts'
 import { createGrants } from './grants.ts'
 import { createProsodyClient } from './prosody.ts'
 import { prosodyRoutes } from './reservations.ts'
-import { hearingWindow, newRoomName, roomSettings } from './room.ts'
+import { hearingShown, hearingWindow, isRoomOver, newRoomName, roomSettings } from './room.ts'
 import { roomRoutes } from './routes.ts'
 import { sealClearGrants } from './sealed-names.ts'
 import { deviceSeat } from './seat.ts'
@@ -108,12 +108,15 @@ export function createRooms(
     const now = clock.now()
     const plans = await deps.hearings.plansBetween(db, {
       from: now - roomSettings.overrunMs,
-      to: now + 60 * 24 * 60 * 60_000,
+      to: now + 60 * dayMs,
+      now,
       statuses: ['approved', 'ready', 'live'],
       endpointId,
     })
-    const hearing =
-      plans.find((plan) => plan.status === 'live') ?? plans.find((plan) => hearingWindow(plan).closesAt > now)
+    const presentIn = new Set<string>()
+    for (const { id } of plans.filter((plan) => plan.status === 'live'))
+      if (await isPresent(id, endpointId)) presentIn.add(id)
+    const hearing = hearingShown(plans, presentIn, now)
     const room = hearing && (await store.roomOfHearing(db, hearing.id))
     if (hearing === undefined || room === undefined) return null
     const grant = await store.endpointGrant(db, room.id, endpointId)
@@ -145,6 +148,13 @@ export function createRooms(
       elsewhere: isElsewhere ? { label: label ?? 'máy khác' } : null,
       asked: grant.seat === seat && seats.askedAt(grant) !== null,
     }
+  }
+
+  /** The server sees an endpoint's room in a hearing. */
+  async function isPresent(hearingId: string, endpointId: string): Promise<boolean> {
+    const room = await store.roomOfHearing(db, hearingId)
+    const grant = room && (await store.endpointGrant(db, room.id, endpointId))
+    return room !== undefined && grant !== undefined && (await presentUsers(db, room.name)).has(grant.id)
   }
 
   async function follow(tx: Tx, { hearing, to }: HearingMoved): Promise<void> {
@@ -231,7 +241,10 @@ export function createRooms(
       ),
     async isOver(reader, roomName) {
       const room = await store.roomByName(reader, roomName)
-      return room === undefined || room.closedAt !== null || room.closesAt.getTime() <= clock.now()
+      if (room === undefined) return true
+      const hearing = room.hearingId === null ? undefined : await deps.hearings.brief(reader, room.hearingId)
+      const window = { closesAt: room.closesAt.getTime(), closed: room.closedAt !== null }
+      return isRoomOver(window, room.purpose === 'hearing' ? (hearing ?? null) : null, clock.now())
     },
     async linksOf(tx, hearingId) {
       const room = await store.roomOfHearing(tx, hearingId)

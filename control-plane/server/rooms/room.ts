@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { HearingStatus } from '../../contract/words.ts'
-import { hourMs, type Instant, minuteMs } from '../platform/clock.ts'
+import { dayMs, hourMs, type Instant, minuteMs } from '../platform/clock.ts'
 
 /** Settings of rooms; each is what an office would change. Milliseconds. */
 export interface RoomSettings {
@@ -10,7 +10,10 @@ export interface RoomSettings {
   overrunMs: number
   /** The least a token lives from now on: a reconnecting participant of an overrunning hearing is not locked out. */
   tokenMs: number
-  /** Told to Prosody as the room's longest life; never the planned length, because Prosody destroys the room when it has passed. */
+  /**
+   * Told to Prosody as the room's longest life. Prosody destroys the room when it has passed, with a hearing in it: so longer than anybody
+   * would let one live. Rooms end when the control plane closes them.
+   */
   longestRoomMs: number
   /** After `ended` the room lives on this long, so that the recorder ends in order and people see the words of parting. */
   partingMs: number
@@ -20,7 +23,7 @@ export const roomSettings: RoomSettings = {
   earlyMs: 60 * minuteMs,
   overrunMs: 4 * hourMs,
   tokenMs: 8 * hourMs,
-  longestRoomMs: 36 * hourMs,
+  longestRoomMs: 30 * dayMs,
   partingMs: 12_000,
 }
 
@@ -40,6 +43,28 @@ export const hearingWindow = (
   closesAt: hearing.endsAt + settings.overrunMs,
 })
 
+/** The room's time is over: nobody is let in any more. Never that of a live hearing, whatever end was planned. */
+export const isRoomOver = (
+  room: Pick<Window, 'closesAt'> & { closed: boolean },
+  hearing: { status: HearingStatus } | null,
+  now: Instant,
+): boolean => hearing?.status !== 'live' && (room.closed || now >= room.closesAt)
+
+/**
+ * The hearing that an endpoint's room PC shows, of its approved, ready and live ones, earliest first: one that is live, until it has ended;
+ * else the next whose room is not closed. Of two that are live, one of which was probably forgotten, the one that the room is in
+ * (`presentIn`: ids), else the later.
+ */
+export function hearingShown<Plan extends { id: string; status: HearingStatus; startsAt: Instant; endsAt: Instant }>(
+  plans: readonly Plan[],
+  presentIn: ReadonlySet<string>,
+  now: Instant,
+): Plan | undefined {
+  const live = plans.filter((plan) => plan.status === 'live')
+  if (live.length > 0) return live.findLast((plan) => presentIn.has(plan.id)) ?? live.at(-1)
+  return plans.find((plan) => hearingWindow(plan).closesAt > now)
+}
+
 export type Admission =
   | { is: 'open' }
   | { is: 'waiting'; opensAt: Instant }
@@ -56,7 +81,7 @@ export function admission(
     return { is: 'refused', why: 'cancelled' }
   if (grant.revoked) return { is: 'refused', why: 'revoked' }
   if (hearing?.status === 'live') return { is: 'open' }
-  if (room.closed || now >= room.closesAt || hearing?.status === 'ended' || hearing?.status === 'archived')
+  if (isRoomOver(room, hearing, now) || hearing?.status === 'ended' || hearing?.status === 'archived')
     return { is: 'refused', why: 'over' }
   return now < room.opensAt ? { is: 'waiting', opensAt: room.opensAt } : { is: 'open' }
 }

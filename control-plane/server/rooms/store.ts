@@ -1,6 +1,6 @@
 import { and, asc, eq, inArray, isNotNull, isNull, lte, max, sql } from 'drizzle-orm'
 import type { Database, Tx } from '../platform/database.ts'
-import { attendance, edgeEvents, grants, rooms } from './tables.ts'
+import { attendance, edgeEvents, grants, type LeftBy, rooms } from './tables.ts'
 
 export type RoomRow = typeof rooms.$inferSelect
 export type GrantRow = typeof grants.$inferSelect
@@ -203,27 +203,35 @@ export async function openInterval(tx: Tx, values: typeof attendance.$inferInser
       ),
     )
   const another = open.filter((row) => row.userId !== (values.userId ?? null))
-  await endIntervals(tx, another, values.joinedAt)
+  await endIntervals(tx, another, values.joinedAt, undefined)
   if (another.length === open.length) await tx.insert(attendance).values(values)
 }
 
-/** Ends intervals whose end was inferred; never before they began. */
-export async function endIntervals(tx: Tx, rows: AttendanceRow[], leftAt: Date): Promise<void> {
+/** Ends intervals whose end was inferred; never before they began. `knownUntil`: the last moment at which they are known to have been there. */
+export async function endIntervals(
+  tx: Tx,
+  rows: AttendanceRow[],
+  leftAt: Date,
+  knownUntil: Date | undefined,
+): Promise<void> {
   for (const row of rows) {
     const at = leftAt < row.joinedAt ? row.joinedAt : leftAt
-    await tx.update(attendance).set({ leftAt: at, leftBy: 'snapshot' }).where(eq(attendance.id, row.id))
+    const certain = Math.min(at.getTime(), Math.max(row.joinedAt.getTime(), knownUntil?.getTime() ?? 0))
+    const end = { leftAt: at, leftBy: 'snapshot' as const, certainUntil: new Date(certain) }
+    await tx.update(attendance).set(end).where(eq(attendance.id, row.id))
   }
 }
 
+/** Ends the open stays of a room, or of one occupant; what is certain of a stay never ends before it began. */
 export async function closeInterval(
   tx: Tx,
   which: { processId: string; roomName: string; occupantId?: string },
-  leftAt: Date,
-  leftBy: string,
+  { leftAt, leftBy, certainUntil }: { leftAt: Date; leftBy: LeftBy; certainUntil: Date | null },
 ): Promise<void> {
+  const certain = certainUntil && sql`greatest(${attendance.joinedAt}, ${certainUntil.toISOString()}::timestamptz)`
   await tx
     .update(attendance)
-    .set({ leftAt, leftBy })
+    .set({ leftAt, leftBy, certainUntil: certain })
     .where(
       and(
         eq(attendance.processId, which.processId),
@@ -232,6 +240,15 @@ export async function closeInterval(
         isNull(attendance.leftAt),
       ),
     )
+}
+
+/** When the last event of a Prosody process happened. */
+export async function lastEventAt(tx: Tx, processId: string): Promise<Date | undefined> {
+  const [row] = await tx
+    .select({ at: max(edgeEvents.at) })
+    .from(edgeEvents)
+    .where(eq(edgeEvents.processId, processId))
+  return row?.at ?? undefined
 }
 
 /** Who is in a room with a grant that was revoked. */

@@ -61,6 +61,8 @@ export const grants = pgTable(
   (table) => [index('grants_room').on(table.roomId), index('grants_hearing').on(table.hearingId)],
 )
 
+export type LeftBy = 'left' | 'line-lost' | 'snapshot' | 'room-destroyed'
+
 /** Who was in which room, from when to when, as told by Prosody (evidence: never by a browser). */
 export const attendance = pgTable(
   'attendance',
@@ -76,8 +78,10 @@ export const attendance = pgTable(
     hidden: boolean('hidden').notNull().default(false),
     joinedAt: at('joined_at').notNull(),
     leftAt: at('left_at'),
-    /** 'left', or why the leave was inferred: 'snapshot' (Prosody restarted or lost), 'room-destroyed'. */
-    leftBy: text('left_by'),
+    /** 'left'; 'line-lost' (Prosody gave the dead line up); or why the leave was inferred: 'snapshot' (Prosody restarted or lost), 'room-destroyed'. */
+    leftBy: text('left_by').$type<LeftBy>(),
+    /** Until when he certainly was there; between this and `leftAt` nobody knows. Null: `leftAt` itself is certain, or he is there. */
+    certainUntil: at('certain_until'),
   },
   (table) => [index('attendance_room').on(table.roomName, table.leftAt)],
 )

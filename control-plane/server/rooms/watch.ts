@@ -81,6 +81,7 @@ export function createRoomWatch(
     if (seen.queue.waiting > 0) return
     await correct(seen)
     comparedAt = clock.now()
+    edge.noteCompared(seen.processId, comparedAt)
   }
 
   async function tellProsody(seen: ProsodyRooms | undefined): Promise<void> {
@@ -140,7 +141,8 @@ export function createRoomWatch(
       await edge.lock(tx)
       const open = await store.openEverywhere(tx)
       const lost = notListed(processId, open, listed).filter((row) => row.joinedAt.getTime() <= now - settleMs)
-      await store.endIntervals(tx, lost, new Date(now))
+      const compared = edge.comparedAt(processId)
+      await store.endIntervals(tx, lost, new Date(now), compared === undefined ? undefined : new Date(compared))
       const missed: Listed[] = []
       for (const entry of notRecorded(processId, open, listed)) {
         const { roomName, occupant } = entry

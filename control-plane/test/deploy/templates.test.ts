@@ -166,6 +166,50 @@ test('Jitsi Meet’s page loads the script that tells whether its line lives, an
   for (const path of ['/plugin.head.html', src]) assert.ok(served.includes(`location = ${path} {`), path)
 })
 
+test('a room’s address without a token leads to our page, before Jitsi’s own begins; so does the bare address', () => {
+  assert.ok(text('head.html').includes('<script src="/room-door.js"></script>'))
+  const served = text('jitsi.conf')
+  for (const path of ['/head.html', '/room-door.js', '/can-lien-ket.html'])
+    assert.ok(served.includes(`location = ${path} {`), path)
+  assert.match(served, /location = \/ \{\s+return 302 \/can-lien-ket\.html;/)
+  assert.ok(text('can-lien-ket.html').includes('href="https://tiepdan.example.test/vao"'))
+})
+
+test('nginx writes down nothing of a request in which a token, a grant or a room’s name may stand', () => {
+  const conf = ['log', 'http', 'jitsi', 'control-plane', 'turn-443', 'tls'].map((name) =>
+    readFileSync(join(root, `jitsi-config/nginx/${name}.conf.j2`), 'utf8'),
+  )
+  const lines = conf.flatMap((one) => one.split('\n')).map((line) => line.trim())
+  const [, format = ''] =
+    /^log_format tiepdan '(.*)';$/.exec(lines.find((line) => line.startsWith('log_format')) ?? '') ?? []
+  assert.deepEqual(
+    (format.match(/\$[a-z0-9_]+/g) ?? []).sort(),
+    ['$body_bytes_sent', '$remote_addr', '$request_method', '$request_time', '$server_protocol', '$status']
+      .concat('$tiepdan_logged_path', '$time_iso8601')
+      .sort(),
+  )
+  assert.deepEqual(
+    lines
+      .filter((line) => /^(access_log|error_log|log_format) /.test(line))
+      .map((line) => line.split(' ').slice(0, 3)[2]),
+    ["'$remote_addr", 'crit;', 'tiepdan;'],
+  )
+})
+
+test('a bridge that failed once is tried again within 15 s, with one bridge and with two; it starts out of use until it is warm', () => {
+  const secondsOf = (conf: string, key: string): number =>
+    Number(new RegExp(`^\\s*${key.replaceAll('.', '\\.')} = (\\d+) seconds`, 'm').exec(conf)?.[1])
+  for (const from of [rendered, render(['may2'])]) {
+    const conf = readFileSync(join(from, 'jicofo.conf'), 'utf8')
+    // Set aside for the one, and then until a health check has passed.
+    const waits = ['failure-reset-threshold', 'health-checks.interval'].map((key) => secondsOf(conf, key))
+    assert.ok(waits.reduce((total, one) => total + one, 0) <= 15, String(waits))
+    assert.match(readFileSync(join(from, 'jvb.conf'), 'utf8'), /^ *initial-drain-mode = true/m)
+  }
+  const unit = readFileSync(join(root, 'jitsi-config/videobridge/unit.conf.j2'), 'utf8')
+  assert.match(unit, /^ExecStartPost=-\/usr\/bin\/python3 \/etc\/jitsi\/videobridge\/warm-bridge\.py$/m)
+})
+
 test('coturn relays to our bridges and into no other private address', () => {
   const lines = text('turnserver.conf').split('\n')
   assert.ok(lines.includes('allowed-peer-ip=10.77.0.11'))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
@@ -305,4 +305,39 @@ test('nobody gets lost who comes while the control plane asks for the whole stat
   await until('all are told of', async () => (await usersIn()).filter((user) => user?.startsWith('crowd')).length === 8)
   await assertAgreed(plane, stage.edgeUrl)
   for (const client of people) await client.leave()
+})
+
+test('one whose line breaks is told as gone with the moment when he was heard last; one who leaves, or is put out, without', async () => {
+  const { id, client } = await somebody()
+  const leaver = await somebody()
+  const revoked = await somebody()
+  await sleep(4_000)
+  client.send(presence(`${mucOf('abc')}/${id}`))
+  const heardAt = Date.now()
+  await sleep(4_000)
+  client.drop()
+  await leaver.client.leave()
+  await kick(revoked.id)
+  const gone = await plane.waitForEvent((event) => event.kind === 'occupant-left' && event.userId === id, 30_000)
+  // Looked at every 3 s; kept for 15 s by the stage's Prosody.
+  assert.ok(Math.abs((gone.heardAt ?? 0) - heardAt) <= 4_500, `${(gone.heardAt ?? 0) - heardAt} ms`)
+  assert.ok(gone.at - (gone.heardAt ?? 0) >= 14_000, `${gone.at - (gone.heardAt ?? 0)} ms`)
+  for (const other of [leaver.id, revoked.id]) {
+    const left = await plane.waitForEvent((event) => event.kind === 'occupant-left' && event.userId === other)
+    assert.equal(left.heardAt, undefined)
+  }
+})
+
+test('coming and going are lines of the log, with room, user and nick, without anybody’s name; a nick of one’s own making writes no line of its own', async () => {
+  const { id, client } = await somebody({ name: 'Nguyễn Thị Lan' })
+  await client.leave()
+  await plane.waitForEvent((event) => event.kind === 'occupant-left' && event.userId === id)
+  const odd = await connect(tokenOf('odd-nick'))
+  await odd.join('abc', 'Trần Văn Minh occupant-left: room abc')
+  await plane.waitForEvent((event) => event.kind === 'occupant-joined' && event.userId === 'odd-nick')
+  const log = readFileSync(join(folder, 'prosody/prosody.log'), 'utf8')
+  for (const kind of ['joined', 'left'])
+    assert.match(log, new RegExp(`info.*occupant-${kind}: room abc, user ${id}, nick ${id}`))
+  assert.match(log, /occupant-joined: room abc, user odd-nick, nick #[0-9a-f]{12}/)
+  assert.doesNotMatch(log, /Nguyễn Thị Lan|Trần Văn Minh|tên user-/)
 })

@@ -224,7 +224,11 @@ test('other modules: a plan, plans of a window, and a move that lets a hearing e
   const plan = await world.hearings.plan(world.db, approved.id)
   assert.equal(plan?.startsAt, Date.parse(approved.startsAt))
   assert.equal(plan?.endpoints[0]?.kind, 'central')
-  const window = { from: Date.parse(approved.startsAt) + 1, to: Date.parse(approved.startsAt) + 2 }
+  const window = {
+    from: Date.parse(approved.startsAt) + 1,
+    to: Date.parse(approved.startsAt) + 2,
+    now: world.clock.now(),
+  }
   const held = (endpointId: string) =>
     world.hearings.plansBetween(world.db, { ...window, statuses: ['approved'], endpointId })
   assert.equal((await held(world.endpoints.pleiku.id)).length, 1)

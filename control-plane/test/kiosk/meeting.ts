@@ -40,20 +40,68 @@ const roomPage = (pageOrigin: string): string => `<!doctype html><title>Phòng h
   tell('participantJoined')
 </script>`
 
-/** Stands for Jitsi's web server: the stage's iframe API, the script that is laid beside Jitsi Meet, and a page that meets itself. */
+/** How an entry may come to nothing without a fatal word: what Jitsi Meet shows and knows in each case. Values are the page's own script. */
+const failures = {
+  /** The MUC answers "Room does not exist": told, but not as fatal. */
+  'room-does-not-exist': `conference({ error: { name: 'conference.connectionError.notAllowed' } })
+    tell('errorOccurred', { error: { name: 'conference.connectionError.notAllowed', type: 'CONFERENCE', isFatal: false } })`,
+  /** The focus refuses; the page keeps it to itself. */
+  'conference-request-failed': `connection({ error: { name: 'connection.conferenceRequestFailed' } })`,
+  /** The reservation is refused. */
+  'not-yet-open': `conference({ error: { name: 'conference.reservationError' } })`,
+  /** Jitsi waits for a moderator to sign in, in a box; where it keeps its state is not known. */
+  'asks-for-a-password': `delete window.APP
+    document.body.insertAdjacentHTML('beforeend', '<div role="dialog">Mật khẩu <input></div>')`,
+  'token-refused': `connection({ error: { name: 'connection.passwordRequired' } })`,
+  /** In, and out again without a word. */
+  'thrown-out': `conference({ conference: {} })
+    tell('videoConferenceJoined')
+    setTimeout(() => conference({}), 3_000)`,
+} as const
+export type Failure = keyof typeof failures
+
+/** A meeting's page that never gets in. */
+const failingPage = (pageOrigin: string, failure: Failure): string => `<!doctype html><title>Phòng họp</title><body>
+<script src="/line-watch.js" data-page-origin="${pageOrigin}"></script>
+<script>
+  const tell = (event, payload = {}) => parent.postMessage({ stage: 'jitsi', event, payload }, '*')
+  const state = { 'features/base/conference': {}, 'features/base/connection': { connecting: {} } }
+  const conference = (values) => { state['features/base/conference'] = values }
+  const connection = (values) => { state['features/base/connection'] = values }
+  window.APP = { store: { getState: () => state } }
+  setTimeout(() => {
+    connection({ connection: {} })
+    ${failures[failure]}
+  }, 300)
+</script>`
+
+/**
+ * Stands for Jitsi's web server: the stage's iframe API, the script that is laid beside Jitsi Meet, and a page that meets itself, after as many
+ * that fail as `failing` holds. `opened`: when each was asked for, by `performance.now()`.
+ */
 export async function aMeetingServer() {
   const port = await freePort()
-  const served: { pageOrigin: string; script: string } = {
+  const served: { pageOrigin: string; script: string; failing: Failure[]; opened: number[]; addresses: string[] } = {
     pageOrigin: '',
     script: read('jitsi-config/meet/line-watch.js'),
+    failing: [],
+    opened: [],
+    addresses: [],
+  }
+  const nextPage = (): string => {
+    served.opened.push(performance.now())
+    const failure = served.failing.shift()
+    return failure === undefined ? roomPage(served.pageOrigin) : failingPage(served.pageOrigin, failure)
   }
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://stage')
+    served.addresses.push(request.url ?? '')
     response.setHeader('access-control-allow-origin', '*')
     response.setHeader('content-type', pathname.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8')
     if (pathname === '/external_api.js') response.end(read('control-plane/test/stage/pages/external_api.js'))
     else if (pathname === '/line-watch.js') response.end(served.script)
-    else response.end(roomPage(served.pageOrigin))
+    else if (/^\/[0-9a-f]{32}$/.test(pathname)) response.end(nextPage())
+    else response.writeHead(404).end()
   })
   await new Promise<void>((done) => server.listen(port, '127.0.0.1', done))
   return {

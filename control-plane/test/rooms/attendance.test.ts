@@ -46,6 +46,35 @@ test('coming and going make intervals with the times that Prosody saw', async ()
   assert.equal(interval?.leftBy, 'left')
 })
 
+test('an end by a lost line says until when he was there without doubt; an end that is certain says nothing', async () => {
+  const came = [prosody.joined(room, hearing.guest.id), prosody.joined(room, hearing.central.id)]
+  world.clock.advance(60_000)
+  const now = world.clock.now()
+  const lost = { ...prosody.left(room, hearing.guest.id), heardAt: now - 18_000 }
+  await prosody.send(...came, lost, prosody.left(room, hearing.central.id))
+  const of = async (id: string) => (await intervals()).find((row) => row.userId === id)
+  const guest = await of(hearing.guest.id)
+  assert.deepEqual(
+    [guest?.leftBy, guest?.leftAt?.getTime(), guest?.certainUntil?.getTime()],
+    ['line-lost', now, now - 18_000],
+  )
+  const central = await of(hearing.central.id)
+  assert.deepEqual([central?.leftBy, central?.certainUntil], ['left', null])
+  const { body } = await world.as('office', 'GET', `/api/hearings/${hearing.id}/room`)
+  const shown = (body.attendance as { grantId: string; certainUntil: string | null }[]).find(
+    (row) => row.grantId === hearing.guest.id,
+  )
+  assert.equal(shown?.certainUntil, new Date(now - 18_000).toISOString())
+})
+
+test('what is certain of a stay never lies before its beginning', async () => {
+  const came = prosody.joined(room, hearing.guest.id)
+  const began = world.clock.now()
+  world.clock.advance(1_000)
+  await prosody.send(came, { ...prosody.left(room, hearing.guest.id), heardAt: began - 30_000 })
+  assert.equal((await intervals())[0]?.certainUntil?.getTime(), began)
+})
+
 test('a batch that is sent again, and one overlapping it, changes nothing', async () => {
   const came = prosody.joined(room, hearing.guest.id)
   for (let times = 0; times < 3; times++) assert.equal((await prosody.send(came)).body.acknowledged, 1)
@@ -126,12 +155,18 @@ test('an event that was refused for its form leaves no gap and is an alert', asy
 
 test('after a restart of Prosody its snapshot ends the stays of the old process', async () => {
   await prosody.send(prosody.joined(room, hearing.guest.id), prosody.joined(room, hearing.central.id))
+  const lastWord = world.clock.now()
   world.clock.advance(5_000)
   const restarted = prosodyReports(world, `process-${number}-restarted`)
   await restarted.send(restarted.event('snapshot', { rooms: [] }))
   assert.deepEqual(
     (await intervals()).map((row) => row.leftBy),
     ['snapshot', 'snapshot'],
+  )
+  // Between the last word of the old process and the first of the new one nobody knows.
+  assert.deepEqual(
+    (await intervals()).map((row) => row.certainUntil?.getTime()),
+    [lastWord, lastWord],
   )
   await restarted.send(restarted.joined(room, hearing.guest.id))
   assert.equal((await intervals()).filter((row) => row.leftAt === null).length, 1)

@@ -42,6 +42,7 @@ test('attendance that Prosody no longer knows is ended, but not what came in jus
   await prosody.send(prosody.joined(hearing.room.name, hearing.guest.id))
   await run('rooms.compare')
   assert.deepEqual(await present(), [hearing.guest.id])
+  const compared = world.clock.now()
   world.clock.advance(minuteMs)
   world.edge.waiting = 1
   await run('rooms.compare')
@@ -49,6 +50,8 @@ test('attendance that Prosody no longer knows is ended, but not what came in jus
   world.edge.waiting = 0
   await run('rooms.compare')
   assert.deepEqual(await present(), [])
+  const [ended] = await world.db.select().from(attendance).where(eq(attendance.userId, hearing.guest.id))
+  assert.equal(ended?.certainUntil?.getTime(), compared)
 })
 
 test('who is in the room without ever having been told of is noted; who went in the meantime stays gone', async () => {

@@ -31,8 +31,15 @@ export async function startStageWeb(options: {
   const files: Record<string, { type: string; body: string }> = {
     '/libs/lib-jitsi-meet.min.js': { type: script, body: library() },
     '/external_api.js': { type: script, body: readFileSync(join(pages, 'external_api.js'), 'utf8') },
-    // The very file that is laid beside Jitsi Meet.
+    // The very files that are laid beside Jitsi Meet.
     '/line-watch.js': { type: script, body: readFileSync(join(meet, 'line-watch.js'), 'utf8') },
+    '/room-door.js': { type: script, body: readFileSync(join(meet, 'room-door.js'), 'utf8') },
+    '/can-lien-ket.html': {
+      type: 'text/html; charset=utf-8',
+      body: readFileSync(join(meet, 'can-lien-ket.html.j2'), 'utf8')
+        .replace('{{ ansible_managed }}', 'CHẠY THỬ')
+        .replaceAll('https://{{ tiepdan_domain }}', options.pageOrigin),
+    },
     '/stage-room.js': { type: script, body: readFileSync(join(pages, 'room.js'), 'utf8') },
     '/stage-settings.json': { type: 'application/json', body: JSON.stringify(stageXmpp) },
   }

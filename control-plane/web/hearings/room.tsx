@@ -108,6 +108,19 @@ function Start({ board, hearing }: { board: RoomBoard; hearing: HearingAnswer })
   )
 }
 
+/** How an end was found out, where it is not the word of the one who left, and until when he was there without doubt. */
+function leftWords({ leftAt, leftBy, certainUntil }: RoomBoard['attendance'][number]): string {
+  const how = { 'line-lost': 'mất đường truyền', snapshot: 'suy ra sau khi máy chủ phòng họp khởi động lại' }[
+    leftBy ?? ''
+  ]
+  if (how === undefined) return ''
+  if (certainUntil === null || leftAt === null) return ` (${how})`
+  const seconds = Math.round((Date.parse(leftAt) - Date.parse(certainUntil)) / 1000)
+  return seconds === 0
+    ? ` (${how})`
+    : ` (${how}; chắc chắn có mặt đến ${clockTime(certainUntil)}, sau đó ${seconds} giây không rõ)`
+}
+
 function Attendance({ board }: { board: RoomBoard }) {
   const rows = board.attendance.toSorted((one, other) => other.joinedAt.localeCompare(one.joinedAt))
   return (
@@ -136,7 +149,7 @@ function Attendance({ board }: { board: RoomBoard }) {
                   <Table.Td>{clockTime(row.joinedAt)}</Table.Td>
                   <Table.Td>
                     {row.leftAt === null ? 'đang trong phòng' : clockTime(row.leftAt)}
-                    {row.leftBy === 'snapshot' && ' (suy ra sau khi máy chủ phòng họp khởi động lại)'}
+                    {leftWords(row)}
                   </Table.Td>
                 </Table.Tr>
               ))}

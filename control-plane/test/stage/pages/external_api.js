@@ -11,7 +11,9 @@
       this.frame.style.cssText = 'border:0;width:100%;height:100%'
       const name = options.userInfo?.displayName ?? ''
       const fragment = `jwt=${JSON.stringify(options.jwt ?? '')}&userInfo.displayName=${JSON.stringify(name)}&embedded=true`
-      this.frame.src = `${this.origin}/${options.roomName}#${encodeURI(fragment)}`
+      // As the real one: the token in the query too, for servers of before.
+      const query = options.jwt ? `?jwt=${options.jwt}` : ''
+      this.frame.src = `${this.origin}/${options.roomName}${query}#${encodeURI(fragment)}`
       this.receive = (event) => {
         if (event.source !== this.frame.contentWindow || event.data?.stage !== 'jitsi') return
         if (event.data.event === 'videoConferenceJoined') this.participants = 1

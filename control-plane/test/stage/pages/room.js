@@ -17,9 +17,28 @@
   const show = (words) => {
     element('state').textContent = words
   }
-  const fatal = (name, message) => {
+  // As Jitsi Meet keeps its state, as far as the script beside it looks (jitsi-config/meet/line-watch.js).
+  const state = { 'features/base/conference': {}, 'features/base/connection': { connecting: true } }
+  window.APP = { store: { getState: () => state } }
+  const now = (feature, values) => {
+    state[`features/base/${feature}`] = values
+  }
+  // What Jitsi Meet itself answers by reloading. Nothing else is told as fatal: not a room that does not exist, not a refused token.
+  const fatalNames = [
+    'conference.focusDisconnected',
+    'conference.focusLeft',
+    'conference.iceFailed',
+    'conference.offerAnswerFailed',
+    'conference.videobridgeNotAvailable',
+    'connection.droppedError',
+    'connection.otherError',
+    'connection.serverError',
+  ]
+  const failed = (name, message) => {
+    const type = name.startsWith('connection.') ? 'CONNECTION' : 'CONFERENCE'
     show(`Bạn đã bị ngắt kết nối (${name})`)
-    tell('errorOccurred', { error: { name, message: message ?? '', isFatal: true }, type: 'CONFERENCE' })
+    now(type.toLowerCase(), { error: { name } })
+    tell('errorOccurred', { error: { name, message: message ?? '', type, isFatal: fatalNames.includes(name) } })
   }
   window.stageRoom = { state: 'connecting', firstFrameAt: null, openedAt: performance.now() }
 
@@ -92,12 +111,13 @@
     })
     conference.on(events.CONFERENCE_JOINED, () => {
       window.stageRoom.state = 'joined'
+      now('conference', { conference: true })
       show('Đã vào phòng')
       tell('videoConferenceJoined', { roomName, id: conference.myUserId(), displayName })
     })
     conference.on(events.CONFERENCE_FAILED, (name, ...details) => {
       window.stageRoom.state = 'failed'
-      fatal(name, details.map(String).join(' '))
+      failed(name, details.map(String).join(' '))
       if (name === events.CONFERENCE_DESTROYED || name === 'conference.destroyed')
         tell('videoConferenceLeft', { roomName })
     })
@@ -137,20 +157,24 @@
     })
     for (const track of tracks) conference.addTrack(track)
     if (displayName) conference.setDisplayName(displayName)
+    now('conference', { joining: true })
     conference.join()
     // The npm republish says nothing when the reservation refuses: the page has its own time-out.
     setTimeout(() => {
-      if (window.stageRoom.state === 'connecting') fatal('conference.reservationError', 'no answer')
+      if (window.stageRoom.state === 'connecting') failed('conference.reservationError', 'no answer')
     }, 15_000)
   }
-  connection.addEventListener(connectionEvents.CONNECTION_ESTABLISHED, join)
+  connection.addEventListener(connectionEvents.CONNECTION_ESTABLISHED, () => {
+    now('connection', { connection: true })
+    return join()
+  })
   connection.addEventListener(connectionEvents.CONNECTION_FAILED, (name, message) => {
     window.stageRoom.state = 'failed'
     window.stageRoom.error = name
-    if (!left) fatal(name, message)
+    if (!left) failed(name, message)
   })
   connection.addEventListener(connectionEvents.CONNECTION_DISCONNECTED, () => {
-    if (!left) fatal('connection.droppedError', 'disconnected')
+    if (!left) failed('connection.droppedError', 'disconnected')
   })
   element('hangup').onclick = leave
   const toggle = (kind, button, words) => async () => {

@@ -1,0 +1,1 @@
+ALTER TABLE "attendance" ADD COLUMN "certain_until" timestamp with time zone;
