@@ -81,7 +81,8 @@ export const RecordingSession = Type.Object({
   startedAt: InstantText,
   onAt: Nullable(InstantText),
   endedAt: Nullable(InstantText),
-  /** 'asked', or the fault that ended it. */
+  /** The clock was set back during the session: how long it was is not certain. */
+  clockStepped: Type.Boolean(),
   /** In words; null when it runs or was asked to end. */
   endedByFault: Nullable(Type.String()),
 })

@@ -131,6 +131,8 @@ export const AttendanceInterval = Type.Object({
   leftAt: Nullable(InstantText),
   /** 'left', 'room-destroyed', or 'snapshot' (the leave was inferred after a restart). */
   leftBy: Nullable(Type.String()),
+  /** A clock was set back during the stay: how long it was is not certain. */
+  clockStepped: Type.Boolean(),
 })
 
 export const RoomBoard = Type.Object({
@@ -145,6 +147,8 @@ export const RoomBoard = Type.Object({
     isCurrent: Type.Boolean(),
     present: Type.Array(Type.Object({ grantId: Type.String(), name: Type.String() })),
     missing: Type.Array(Type.Object({ grantId: Type.String(), name: Type.String() })),
+    /** Required people whose grant was revoked and not made anew: they are not waited for any more. */
+    released: Type.Array(Type.Object({ grantId: Type.String(), name: Type.String() })),
   }),
   attendance: Type.Array(AttendanceInterval),
 })

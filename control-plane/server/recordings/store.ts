@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, gte, inArray, isNull, lt, lte, ne, or, sql } from 'drizzle-orm'
+import { notBefore } from '../platform/clock.ts'
 import type { Database, Tx } from '../platform/database.ts'
 
 export * from './part-store.ts'
@@ -111,7 +112,8 @@ export async function noteSession(
       set:
         seen === 'on'
           ? {
-              onAt: sql`coalesce(${recordingSessions.onAt}, ${now.toISOString()}::timestamptz)`,
+              onAt: sql`coalesce(${recordingSessions.onAt}, greatest(${recordingSessions.startedAt}, ${now.toISOString()}::timestamptz))`,
+              clockStepped: sql`${recordingSessions.clockStepped} or ${recordingSessions.startedAt} > ${now.toISOString()}::timestamptz`,
               endedAt: null,
               endedBy: null,
             }
@@ -126,9 +128,9 @@ export async function endSession(
   now: Date,
   endedBy: string,
 ): Promise<void> {
-  await tx
-    .update(recordingSessions)
-    .set({ endedAt: now, endedBy })
+  const [row] = await tx
+    .select()
+    .from(recordingSessions)
     .where(
       and(
         eq(recordingSessions.recordingId, recordingId),
@@ -136,6 +138,12 @@ export async function endSession(
         isNull(recordingSessions.endedAt),
       ),
     )
+  if (row === undefined) return
+  const { at, clockStepped } = notBefore((row.onAt ?? row.startedAt).getTime(), now.getTime())
+  await tx
+    .update(recordingSessions)
+    .set({ endedAt: new Date(at), endedBy, clockStepped: row.clockStepped || clockStepped })
+    .where(and(eq(recordingSessions.id, row.id), isNull(recordingSessions.endedAt)))
 }
 
 export const sessionsOf = (db: Reader, recordingIds: string[]): Promise<SessionRow[]> =>

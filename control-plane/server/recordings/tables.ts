@@ -51,6 +51,8 @@ export const recordingSessions = pgTable(
     onAt: at('on_at'),
     endedAt: at('ended_at'),
     endedBy: text('ended_by'),
+    /** Our clock was set back during this session: how long it was is not certain. */
+    clockStepped: boolean('clock_stepped').notNull().default(false),
   },
   (table) => [uniqueIndex('recording_sessions_session').on(table.recordingId, table.sessionId)],
 )

@@ -67,6 +67,9 @@ type EdgeEvent = EdgeEvents['events'][number]
 
 export type Taken = { is: 'taken'; acknowledged: number } | { is: 'gap' }
 
+// Time services move a clock by less without anybody setting it. Milliseconds.
+const slackMs = 1_000
+
 // Any fixed number: one batch of events or one correction at a time, so that two of them cannot interleave.
 const edgeLock = 7_241_110
 
@@ -83,7 +86,9 @@ export function createEdge(platform: Platform) {
   async function take(batch: EdgeEvents): Promise<Taken> {
     return platform.db.transaction(async (tx) => {
       await lock(tx)
-      let last = await store.lastSequence(tx, batch.processId)
+      const before = await store.lastEvent(tx, batch.processId)
+      let last = before?.sequence ?? 0
+      let clock = before?.at.getTime() ?? 0
       const touched = new Set<string>()
       for (const event of [...batch.events].sort((left, right) => left.sequence - right.sequence)) {
         if (event.sequence <= last) continue
@@ -102,6 +107,9 @@ export function createEdge(platform: Platform) {
           receivedAt: new Date(platform.clock.now()),
         })
         if (!fresh) continue
+        if (event.at < clock - slackMs)
+          for (const room of await store.markClockStep(tx, batch.processId)) touched.add(room)
+        clock = event.at
         for (const room of await apply(tx, batch.processId, event)) touched.add(room)
         if (event.kind === 'occupant-joined') await putOutIfRevoked(tx, event)
         if (event.kind === 'event-refused') await tellRefused(tx, batch.processId)

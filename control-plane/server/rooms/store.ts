@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, max, sql } from 'drizzle-orm'
+import { notBefore } from '../platform/clock.ts'
 import type { Database, Tx } from '../platform/database.ts'
 import { attendance, edgeEvents, grants, rooms } from './tables.ts'
 
@@ -153,12 +154,15 @@ export const roomNamesOfHearing = (db: Reader, hearingId: string): Promise<strin
     .where(and(eq(rooms.hearingId, hearingId), eq(rooms.purpose, 'hearing')))
     .then((found) => found.map((row) => row.name))
 
-export async function lastSequence(tx: Tx, processId: string): Promise<number> {
+/** The last event that was taken of this Prosody, and what its clock said then. */
+export async function lastEvent(tx: Tx, processId: string): Promise<{ sequence: number; at: Date } | undefined> {
   const [row] = await tx
-    .select({ last: max(edgeEvents.sequence) })
+    .select({ sequence: edgeEvents.sequence, at: edgeEvents.at })
     .from(edgeEvents)
     .where(eq(edgeEvents.processId, processId))
-  return row?.last ?? 0
+    .orderBy(desc(edgeEvents.sequence))
+    .limit(1)
+  return row
 }
 
 /** Keeps the event; false when it was here before. */
@@ -208,12 +212,29 @@ export async function openInterval(tx: Tx, values: typeof attendance.$inferInser
   if (another.length === open.length) await tx.insert(attendance).values(values)
 }
 
-/** Ends intervals whose end was inferred; never before they began. */
-export async function endIntervals(tx: Tx, rows: AttendanceRow[], leftAt: Date): Promise<void> {
+/** Ends intervals whose end was inferred. */
+export const endIntervals = (tx: Tx, rows: AttendanceRow[], leftAt: Date): Promise<void> =>
+  end(tx, rows, leftAt, 'snapshot')
+
+/** The only place where a stay ends: never before it began, and marked when a clock was set back in between. */
+async function end(tx: Tx, rows: AttendanceRow[], leftAt: Date, leftBy: string): Promise<void> {
   for (const row of rows) {
-    const at = leftAt < row.joinedAt ? row.joinedAt : leftAt
-    await tx.update(attendance).set({ leftAt: at, leftBy: 'snapshot' }).where(eq(attendance.id, row.id))
+    const { at, clockStepped } = notBefore(row.joinedAt.getTime(), leftAt.getTime())
+    await tx
+      .update(attendance)
+      .set({ leftAt: new Date(at), leftBy, clockStepped: row.clockStepped || clockStepped })
+      .where(eq(attendance.id, row.id))
   }
+}
+
+/** Marks every stay that is open at this Prosody: its clock was set back meanwhile. Answers the rooms. */
+export async function markClockStep(tx: Tx, processId: string): Promise<string[]> {
+  const marked = await tx
+    .update(attendance)
+    .set({ clockStepped: true })
+    .where(and(eq(attendance.processId, processId), isNull(attendance.leftAt)))
+    .returning({ roomName: attendance.roomName })
+  return [...new Set(marked.map(({ roomName }) => roomName))]
 }
 
 export async function closeInterval(
@@ -222,9 +243,9 @@ export async function closeInterval(
   leftAt: Date,
   leftBy: string,
 ): Promise<void> {
-  await tx
-    .update(attendance)
-    .set({ leftAt, leftBy })
+  const rows = await tx
+    .select()
+    .from(attendance)
     .where(
       and(
         eq(attendance.processId, which.processId),
@@ -233,6 +254,7 @@ export async function closeInterval(
         isNull(attendance.leftAt),
       ),
     )
+  await end(tx, rows, leftAt, leftBy)
 }
 
 /** Who is in a room with a grant that was revoked. */

@@ -72,6 +72,8 @@ export const attendance = pgTable(
     leftAt: at('left_at'),
     /** 'left', or why the leave was inferred: 'snapshot' (Prosody restarted or lost), 'room-destroyed'. */
     leftBy: text('left_by'),
+    /** A clock was set back during this stay: how long it was is not certain. */
+    clockStepped: boolean('clock_stepped').notNull().default(false),
   },
   (table) => [index('attendance_room').on(table.roomName, table.leftAt)],
 )

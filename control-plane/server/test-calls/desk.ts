@@ -3,6 +3,7 @@ import type { Endpoints } from '../endpoints/index.ts'
 import type { HearingPlan, Hearings } from '../hearings/index.ts'
 import { type Permission, roleMay } from '../identity/index.ts'
 import type { Actor } from '../platform/actor.ts'
+import { notBefore } from '../platform/clock.ts'
 import type { Platform } from '../platform/platform.ts'
 import { conflict, fail, invalid, notFound } from '../platform/problem.ts'
 import { cleanText } from '../platform/text.ts'
@@ -195,7 +196,7 @@ function presentTest(
         ? { for: row.waitingFor, until: (row.notBefore ?? row.dueAt).toISOString() }
         : null,
     startedAt: row.startedAt?.toISOString() ?? null,
-    finishedAt: row.finishedAt?.toISOString() ?? null,
+    ...ending(row),
     late: row.late,
     supersededAt: row.supersededAt?.toISOString() ?? null,
     verdict: row.verdict,
@@ -210,6 +211,13 @@ function presentTest(
     requestedBy: row.requestedBy,
     may,
   }
+}
+
+/** When it ended, as the screens see it: rows from before clock steps were marked may end before they begin. */
+function ending({ startedAt, finishedAt, clockStepped }: store.TestCallRow) {
+  if (finishedAt === null) return { finishedAt: null, clockStepped }
+  const end = notBefore((startedAt ?? finishedAt).getTime(), finishedAt.getTime())
+  return { finishedAt: new Date(end.at).toISOString(), clockStepped: clockStepped || end.clockStepped }
 }
 
 export type TestDesk = ReturnType<typeof createTestDesk>
