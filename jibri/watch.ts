@@ -3,6 +3,7 @@ import type { ControlPlane } from './control-plane.ts'
 import { type CureMemory, chooseCure, shownFault } from './cure.ts'
 import { type HostFault, type HostSight, type JibriState, judgeHost, type RunningFile } from './growth.ts'
 import type { JibriService } from './jibri-service.ts'
+import type { LastMinute } from './last-minute.ts'
 import { log, wordsOf } from './log.ts'
 import { writtenFilesBelow } from './open-files.ts'
 import { listSessionFolders, type MediaFile, readFileName, type SessionFolder } from './session-folder.ts'
@@ -17,7 +18,13 @@ interface Seen {
 }
 
 /** Watches this host's Jibri, tells the control plane, and ends a Jibri that is at fault with its whole control group. */
-export function createWatch(settings: Settings, spool: Spool, controlPlane: ControlPlane, jibri: JibriService) {
+export function createWatch(
+  settings: Settings,
+  spool: Spool,
+  controlPlane: ControlPlane,
+  jibri: JibriService,
+  lastMinute: LastMinute,
+) {
   let seen = new Map<string, Seen>()
   let state: { is: JibriState; since: number } | undefined
   let busyWithoutFileSince: number | null = null
@@ -71,6 +78,7 @@ export function createWatch(settings: Settings, spool: Spool, controlPlane: Cont
 
   async function run(now: number): Promise<void> {
     const sight = await look(now)
+    lastMinute.follow(sight.running, now)
     // Held out by us: that it does not answer is meant.
     const judged = judgeHost(memory.heldOut ? { ...sight, jibriSince: now } : sight, settings)
     if (judged !== null) {
@@ -84,7 +92,11 @@ export function createWatch(settings: Settings, spool: Spool, controlPlane: Cont
 
   /** One report at a time, every `reportMs` and on change. A failure is told once, and tried again at the next turn. */
   function tellIfDue(sight: HostSight & { totalBytes: number }, fault: HostFault | null): void {
-    const what = JSON.stringify([sight.jibri, sight.running.map((file) => file.fileName), fault?.kind])
+    const what = JSON.stringify([
+      sight.jibri,
+      sight.running.map((file) => [file.fileName, lastMinute.contentOf(file)]),
+      fault?.kind,
+    ])
     const isDue = told === undefined || told.what !== what || sight.now - told.at >= settings.reportMs
     if (!isDue || telling) return
     told = { at: sight.now, what }
@@ -117,6 +129,7 @@ export function createWatch(settings: Settings, spool: Spool, controlPlane: Cont
         fileName,
         bytes,
         stillForMs: Math.max(0, Math.round(sight.now - grewAt)),
+        ...lastMinute.contentOf({ sessionId, fileName }),
       })),
       spool: await spool.summary(),
       ...(fault === null ? {} : { fault }),

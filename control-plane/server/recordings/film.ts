@@ -68,18 +68,28 @@ export function filmChapters(
   return marks
 }
 
-/** What of the hearing no part shows, between two of them. `atMs`: where in the film; never negative, also when two recorders ran at once. */
-export function filmGaps(parts: FilmPart[], liveAt: Instant): { atMs: number; lostMs: number }[] {
-  const line = filmLine(parts, liveAt)
+/**
+ * What of the hearing no part shows: before the first, between two, after the last. `atMs`: where in the film; never negative, also when two
+ * recorders ran at once. `endedAt`: null while the hearing goes on.
+ */
+export function filmGaps(film: {
+  parts: FilmPart[]
+  liveAt: Instant
+  endedAt: Instant | null
+}): { atMs: number; lostMs: number }[] {
   const gaps: { atMs: number; lostMs: number }[] = []
-  let shownUntil = liveAt
-  for (const { fromMs, startsAt, durationMs } of line) {
-    const lostMs = Math.max(0, startsAt - shownUntil)
-    if (lostMs >= leastGapMs) gaps.push({ atMs: fromMs, lostMs })
+  let shownUntil = film.liveAt
+  let atMs = 0
+  for (const { fromMs, startsAt, durationMs } of filmLine(film.parts, film.liveAt)) {
+    if (startsAt - shownUntil >= leastGapMs) gaps.push({ atMs: fromMs, lostMs: startsAt - shownUntil })
     shownUntil = Math.max(shownUntil, startsAt + durationMs)
+    atMs = fromMs + durationMs
   }
-  return gaps
+  const lostMs = (film.endedAt ?? shownUntil) - shownUntil
+  return lostMs >= leastLastGapMs ? [...gaps, { atMs, lostMs }] : gaps
 }
 
 /** The time in a file's name and its first picture lie up to 2 s apart, under load more (docs/decisions/recording-content.md). */
 const leastGapMs = 3_000
+/** A recorder is told to stop when the hearing has ended, and its last block may be lost. */
+const leastLastGapMs = 15_000

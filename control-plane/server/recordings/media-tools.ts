@@ -64,12 +64,12 @@ const longestMs = 48 * 3600_000
 const megabyte = 1024 ** 2
 
 /** How the two containers are read: never by guessing, never anything but files, never another format behind the first. */
-const reading = (format: 'matroska' | 'mov'): string[] => [
+export const reading = (format: 'matroska' | 'mov'): string[] => [
   ...['-f', format, '-protocol_whitelist', 'file'],
   ...['-format_whitelist', format === 'matroska' ? 'matroska,webm' : 'mov,mp4,m4a,3gp,3g2,mj2'],
   ...['-codec_whitelist', codecs, '-max_streams', '8', '-max_pixels', String(largestPixels), '-threads', '1'],
 ]
-const quiet = ['-nostdin', '-hide_banner', '-nostats', '-v', 'error', '-y']
+export const quiet = ['-nostdin', '-hide_banner', '-nostats', '-v', 'error', '-y']
 const looking: RunLimits = { cpuSeconds: 20, memoryBytes: 512 * megabyte, outputBytes: 0, wallMs: 120_000 }
 
 /** A copy of the streams is about as large as they were; a packed Matroska that swells is ended here. */
@@ -155,7 +155,7 @@ const ours: [RegExp, string][] = [
 ]
 
 /** @throws Error with a `code` when our own machine failed, and not the file. */
-function refusalOf(answer: RunOutcome): Refused | undefined {
+export function refusalOf(answer: RunOutcome): Refused | undefined {
   if (answer.is === 'limits') return { is: 'refused', why: 'too-heavy', detail: answer.why }
   if (answer.code === 0) return undefined
   const detail = (answer.stderr.trim().split('\n').at(-1) ?? '').slice(0, 300)

@@ -1,9 +1,10 @@
+import type { LiveContent } from '../../contract/recording-content.ts'
 import type { Recording, RecordingPart } from '../../contract/recordings.ts'
 import type { HearingPlan } from '../hearings/index.ts'
 import { notBefore } from '../platform/clock.ts'
 import { conditionCause, worstOf } from './condition.ts'
 import { endingCause, faultCause, partFaultCause } from './fault-words.ts'
-import { filmChapters } from './film.ts'
+import { filmChapters, filmGaps } from './film.ts'
 import { conditionsOf } from './integrity.ts'
 import { recordingStatus } from './recording.ts'
 import type { PartRow, RecordingRow, SessionRow } from './store.ts'
@@ -11,7 +12,14 @@ import type { PartRow, RecordingRow, SessionRow } from './store.ts'
 /** A recording as the screens see it. */
 export function presentRecording(
   row: RecordingRow,
-  context: { plan: HearingPlan | undefined; sessions: SessionRow[]; parts: PartRow[]; now: number; may: string[] },
+  context: {
+    plan: HearingPlan | undefined
+    sessions: SessionRow[]
+    parts: PartRow[]
+    live: LiveContent | null
+    now: number
+    may: string[]
+  },
 ): Recording {
   const { plan, sessions, parts } = context
   const facts = {
@@ -34,12 +42,17 @@ export function presentRecording(
     stateAt: row.stateAt.toISOString(),
     sessions: sessions.map(presentSession),
     parts: parts.map(presentPart),
-    chapters:
-      plan === undefined || plan.liveAt === null
-        ? []
-        : filmChapters(plan.agenda, { liveAt: plan.liveAt, parts: parts.filter(isPlayable).map(filmPart) }),
+    ...filmOf(plan, parts),
+    now: context.live,
     may: row.wanted === 'on' ? context.may : context.may.filter((action) => action !== 'restart'),
   }
+}
+
+/** Where the agenda's items are seen in the film that the player plays, and what of the hearing it lacks. */
+function filmOf(plan: HearingPlan | undefined, parts: PartRow[]): Pick<Recording, 'chapters' | 'gaps'> {
+  if (plan === undefined || plan.liveAt === null) return { chapters: [], gaps: [] }
+  const film = { liveAt: plan.liveAt, endedAt: plan.endedAt, parts: parts.filter(isPlayable).map(filmPart) }
+  return { chapters: filmChapters(plan.agenda, film), gaps: film.parts.length === 0 ? [] : filmGaps(film) }
 }
 
 /** A session as the screens see it: rows from before clock steps were marked may end before they begin. */
@@ -88,6 +101,7 @@ export function presentPart(part: PartRow): RecordingPart {
     width: size('width'),
     height: size('height'),
     mediaUrl: isPlayable(part) ? `/api/recordings/parts/${part.id}/media` : null,
+    content: part.content,
     posterUrl: part.posterPath === null ? null : `/api/recordings/parts/${part.id}/poster`,
   }
 }

@@ -1,6 +1,8 @@
 import type { RecorderReport } from '../../contract/recordings.ts'
 import type { Alert } from '../platform/alerts.ts'
+import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
+import { liveAlertsOf, noPictureKind, noSoundKind } from './live-content.ts'
 import { handOverMs, recordersLacking } from './recording.ts'
 import { refuseForeignHost, type Sender } from './sender.ts'
 import * as store from './store.ts'
@@ -68,19 +70,31 @@ const reportKinds = [
   'recorder-spool-waiting',
   'recorder-empty-file',
   'recorder-silent',
+  noSoundKind,
+  noPictureKind,
 ]
 
 /** Keeps what the watch on a recorder host reports and turns its faults into alerts for people. @throws Problem 403 for another's host. */
-export async function takeReport(platform: Platform, sender: Sender, report: RecorderReport): Promise<void> {
+export async function takeReport(
+  platform: Platform,
+  sender: Sender,
+  report: RecorderReport,
+  codesOf: (tx: Tx, sessionIds: string[]) => Promise<ReadonlyMap<string, string>> = async () => new Map(),
+): Promise<void> {
   await refuseForeignHost(platform, sender, report.host)
   const now = platform.clock.now()
-  const wanted = alertsOf(report, now)
   await platform.db.transaction(async (tx) => {
+    const codes = await codesOf(
+      tx,
+      report.sessions.map(({ sessionId }) => sessionId),
+    )
+    const live = liveAlertsOf(report, codes)
+    const wanted = [...alertsOf(report, now), ...live.wanted]
     await store.saveReport(tx, report.host, report, new Date(now))
     const changed: boolean[] = []
     for (const alert of wanted) changed.push(await platform.alerts.raise(tx, alert))
     for (const kind of reportKinds) {
-      if (wanted.some((alert) => alert.kind === kind)) continue
+      if (wanted.some((alert) => alert.kind === kind) || live.untouched.includes(kind)) continue
       changed.push(await platform.alerts.clear(tx, kind, `recorder:${report.host}`))
     }
     // Every screen reads the alerts again at that word: it is said when there is something to read.

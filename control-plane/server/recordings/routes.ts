@@ -9,6 +9,7 @@ import type { Platform } from '../platform/platform.ts'
 import { fail, notFound } from '../platform/problem.ts'
 import { foldForSearch } from '../platform/text.ts'
 import type { Integrity } from './integrity.ts'
+import { liveContentOf } from './live-content.ts'
 import { playbackRoutes } from './playback.ts'
 import { presentPart, presentRecording } from './present.ts'
 import { silentMs, takeReport } from './reports.ts'
@@ -46,6 +47,7 @@ export function recordingRoutes(app: App, deps: Deps): void {
   async function present(rows: store.RecordingRow[], actor: Actor): Promise<contract.Recording[]> {
     const ids = rows.map((row) => row.id)
     const [sessions, parts] = [await store.sessionsOf(db, ids), await store.partsOf(db, ids)]
+    const reports = await store.allReports(db)
     const shown: contract.Recording[] = []
     for (const row of rows) {
       shown.push(
@@ -53,12 +55,23 @@ export function recordingRoutes(app: App, deps: Deps): void {
           plan: await hearingPlan(db, row.hearingId),
           sessions: sessions.filter((session) => session.recordingId === row.id),
           parts: parts.filter((part) => part.recordingId === row.id),
+          live: liveContentOf(reports, row.currentSessionId, clock.now()),
           now: clock.now(),
           may: mayOf(actor),
         }),
       )
     }
     return shown
+  }
+
+  /** The codes of the hearings that these sessions record. */
+  async function hearingCodes(tx: Tx, sessionIds: string[]): Promise<Map<string, string>> {
+    const codes = new Map<string, string>()
+    for (const { sessionId, hearingId } of await store.hearingsOfSessions(tx, sessionIds)) {
+      const plan = await hearingPlan(tx, hearingId)
+      if (plan !== undefined) codes.set(sessionId, plan.code)
+    }
+    return codes
   }
 
   /** Whoever opens a recording sees its files as they are. While the store is away, nothing new is known of them. */
@@ -152,7 +165,7 @@ export function recordingRoutes(app: App, deps: Deps): void {
     ...contract.recorderReport,
     config: { may: 'service' },
     handler: async (request, reply) => {
-      await takeReport(platform, senderOf(request.actor), request.body)
+      await takeReport(platform, senderOf(request.actor), request.body, hearingCodes)
       return reply.status(204).send(null)
     },
   })

@@ -155,6 +155,19 @@ export const sessionsOf = (db: Reader, recordingIds: string[]): Promise<SessionR
         .where(inArray(recordingSessions.recordingId, recordingIds))
         .orderBy(asc(recordingSessions.startedAt))
 
+/** The hearings whose recordings had these sessions. */
+export const hearingsOfSessions = (
+  db: Reader,
+  sessionIds: string[],
+): Promise<{ sessionId: string; hearingId: string }[]> =>
+  sessionIds.length === 0
+    ? Promise.resolve([])
+    : db
+        .select({ sessionId: recordingSessions.sessionId, hearingId: recordings.hearingId })
+        .from(recordingSessions)
+        .innerJoin(recordings, eq(recordings.id, recordingSessions.recordingId))
+        .where(inArray(recordingSessions.sessionId, sessionIds))
+
 /** Finds the recording that a file belongs to: by its own id from the metadata, else by its session, else by its room. */
 export async function recordingForFile(
   db: Reader,

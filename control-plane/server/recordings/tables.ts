@@ -10,6 +10,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
+import type { RecordedContent } from '../../contract/recording-content.ts'
 import type { Condition } from './condition.ts'
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
@@ -97,6 +98,10 @@ export const recordingParts = pgTable(
     lookedAt: at('looked_at'),
     hashedAt: at('hashed_at'),
     hashClaimedAt: at('hash_claimed_at'),
+    /** What it lets hear and shows, measured once it lay in the store; null as long as nobody did. */
+    content: jsonb('content').$type<RecordedContent>(),
+    measuredAt: at('measured_at'),
+    measureClaimedAt: at('measure_claimed_at'),
     /** When a person said that this file is of no hearing, and why. */
     dismissedAt: at('dismissed_at'),
     dismissedWhy: text('dismissed_why'),
@@ -106,6 +111,7 @@ export const recordingParts = pgTable(
     index('recording_parts_recording').on(table.recordingId),
     index('recording_parts_looked').on(table.lookedAt),
     index('recording_parts_hashed').on(table.hashedAt),
+    index('recording_parts_measured').on(table.measuredAt),
     index('recording_parts_session').on(table.sessionId, table.fileName, table.declaredSha256),
   ],
 )

@@ -64,15 +64,19 @@ test('whatever the parts: marks rise, none is beyond the end, and gaps are never
       assert.ok(startMs >= 0 && startMs < length, `round ${round}: ${startMs} of ${length}`)
       if (index > 0) assert.ok(startMs > (starts[index - 1] ?? 0), `round ${round}`)
     }
-    for (const { atMs, lostMs } of filmGaps(parts, liveAt)) assert.ok(lostMs > 0 && atMs >= 0 && atMs <= length)
+    for (const { atMs, lostMs } of filmGaps({ parts, liveAt, endedAt: null }))
+      assert.ok(lostMs > 0 && atMs >= 0 && atMs <= length)
   }
 })
 
 test('a gap is what no part shows, also when two recorders overlapped', () => {
   const gaps = (...parts: ReturnType<typeof part>[]) =>
-    filmGaps(parts, liveAt).map(({ atMs, lostMs }) => [atMs / minute, lostMs / minute])
+    filmGaps({ parts, liveAt, endedAt: null }).map(({ atMs, lostMs }) => [atMs / minute, lostMs / minute])
   assert.deepEqual(gaps(part(0, 20), part(45, 15)), [[20, 25]])
   assert.deepEqual(gaps(part(2, 20)), [[0, 2]])
   assert.deepEqual(gaps(part(0, 20), part(10, 5), part(21, 5)), [[25, 1]])
   assert.deepEqual(gaps(part(0, 20), part(20, 5)), [])
+  const endedAt = liveAt + 30 * minute
+  assert.deepEqual(filmGaps({ parts: [part(0, 20)], liveAt, endedAt }), [{ atMs: 20 * minute, lostMs: 10 * minute }])
+  assert.deepEqual(filmGaps({ parts: [part(0, 20)], liveAt, endedAt: liveAt }), [])
 })

@@ -9,6 +9,7 @@ import {
 } from '../../contract/recordings.ts'
 import { Facts } from '../parts/states.tsx'
 import { bytes, clockSteppedWords, clockTime, duration, recordingColours, when } from '../parts/words.ts'
+import { LackingNow } from './lacking-now.tsx'
 import { Player } from './player.tsx'
 
 /** One recording: where it stands, the film, its parts and their proof of integrity. */
@@ -29,6 +30,7 @@ export function RecordingView({ recording }: { recording: Recording }) {
           {standing(recording)}
         </Text>
       </Group>
+      <LackingNow recording={recording} />
       {recording.faults > 0 && (
         <Alert color="orange" title={`${recording.faults} sự cố trong khi ghi hình`}>
           {recording.lastFault ?? 'Hệ thống đã tự ghi lại bằng máy khác.'} Các phần được phát nối tiếp nhau.

@@ -1,0 +1,4 @@
+ALTER TABLE "recording_parts" ADD COLUMN "content" jsonb;--> statement-breakpoint
+ALTER TABLE "recording_parts" ADD COLUMN "measured_at" timestamp with time zone;--> statement-breakpoint
+ALTER TABLE "recording_parts" ADD COLUMN "measure_claimed_at" timestamp with time zone;--> statement-breakpoint
+CREATE INDEX "recording_parts_measured" ON "recording_parts" USING btree ("measured_at");
