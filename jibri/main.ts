@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createControlPlane } from './control-plane.ts'
 import { createJibriService } from './jibri-service.ts'
+import { createLastMinute } from './last-minute.ts'
 import { takeLock } from './lock.ts'
 import { log, wordsOf } from './log.ts'
 import { checkFolders, readSettings } from './settings.ts'
@@ -33,7 +34,7 @@ async function prepare() {
 const { settings, spool, unlock } = await prepare()
 const controlPlane = createControlPlane(settings)
 const uploader = createUploader(settings, spool, controlPlane)
-const watch = createWatch(settings, spool, controlPlane, createJibriService(settings))
+const watch = createWatch(settings, spool, controlPlane, createJibriService(settings), createLastMinute(settings))
 const stopping = new AbortController()
 
 /** Runs the work again and again until the daemon stops; a failed turn is logged and the next one comes all the same. */

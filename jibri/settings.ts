@@ -18,6 +18,8 @@ export interface Settings {
   startCommand: string
   lookMs: number
   reportMs: number
+  /** How often the last minute of the growing file is looked at. */
+  contentMs: number
   sweepMs: number
   /** A folder that nobody writes to counts as left once it has not changed for this long. */
   settledMs: number
@@ -67,6 +69,7 @@ export function readSettings(environment: Environment): Settings {
     startCommand: environment.TIEPDAN_JIBRI_START_COMMAND?.trim() ?? '',
     lookMs: read.number('LOOK_MS', 2_000),
     reportMs: read.number('REPORT_MS', 5_000),
+    contentMs: read.number('CONTENT_MS', 15_000),
     sweepMs: read.number('SWEEP_MS', 10_000),
     settledMs: read.number('SETTLED_MS', 60_000),
     notGrowingMs: read.number('NOT_GROWING_MS', 90_000),

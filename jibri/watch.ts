@@ -10,6 +10,7 @@ import {
   type RunningFile,
 } from './growth.ts'
 import type { JibriService } from './jibri-service.ts'
+import type { LastMinute } from './last-minute.ts'
 import { createLifeWatch } from './life.ts'
 import { log, wordsOf } from './log.ts'
 import { writtenFilesBelow } from './open-files.ts'
@@ -25,7 +26,13 @@ interface Seen {
 }
 
 /** Watches this host's Jibri, tells the control plane, and ends a Jibri that is at fault with its whole control group. */
-export function createWatch(settings: Settings, spool: Spool, controlPlane: ControlPlane, jibri: JibriService) {
+export function createWatch(
+  settings: Settings,
+  spool: Spool,
+  controlPlane: ControlPlane,
+  jibri: JibriService,
+  lastMinute: LastMinute,
+) {
   let seen = new Map<string, Seen>()
   let state: { is: JibriAnswer; since: number } | undefined
   /** What it answered last, for as long as it is only slow to answer. */
@@ -111,6 +118,7 @@ export function createWatch(settings: Settings, spool: Spool, controlPlane: Cont
     keepTime(now)
     const sight = await look(now)
     memory.tries = triesAfter(memory, sight, settings)
+    lastMinute.follow(sight.running, now)
     // Held out by us: that it does not answer is meant.
     const judged = judgeHost(memory.heldOut ? { ...sight, jibriSince: now } : sight, settings)
     if (judged !== null) {
@@ -148,7 +156,11 @@ export function createWatch(settings: Settings, spool: Spool, controlPlane: Cont
 
   /** One report at a time, every `reportMs` and on change. A failure is told once, and tried again at the next turn. */
   function tellIfDue(sight: HostSight & { totalBytes: number }, fault: HostFault | null): void {
-    const what = JSON.stringify([toldState(sight), sight.running.map((file) => file.fileName), fault?.kind])
+    const what = JSON.stringify([
+      toldState(sight),
+      sight.running.map((file) => [file.fileName, lastMinute.contentOf(file)]),
+      fault?.kind,
+    ])
     const isDue = told === undefined || told.what !== what || sight.now - told.at >= settings.reportMs
     if (!isDue || telling) return
     told = { at: sight.now, what }
@@ -189,6 +201,7 @@ export function createWatch(settings: Settings, spool: Spool, controlPlane: Cont
         fileName,
         bytes,
         stillForMs: Math.max(0, Math.round(sight.now - grewAt)),
+        ...lastMinute.contentOf({ sessionId, fileName }),
       })),
       spool: await spool.summary(),
       ...(fault === null ? {} : { fault }),

@@ -51,6 +51,7 @@ export const HearingAnswer = Type.Object({
   lateReason: Nullable(Type.String()),
   submittedAt: Nullable(InstantText),
   decisionNumber: Nullable(Type.String()),
+  /** The chairman's last word, whichever it was: `history` says which. */
   decidedAt: Nullable(InstantText),
   returnReason: Nullable(Type.String()),
   liveAt: Nullable(InstantText),
@@ -84,6 +85,8 @@ export const HearingAnswer = Type.Object({
       at: InstantText,
       actorName: Type.String(),
       reason: Nullable(Type.String()),
+      /** The clock was set back between the move before and this one. */
+      clockStepped: Type.Boolean(),
     }),
   ),
   /** Only while the plan may still be submitted (draft, returned, postponed). */

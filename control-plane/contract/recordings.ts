@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { LiveContent, RecordedContent } from './recording-content.ts'
 import { route } from './route.ts'
 import { ById, Id, InstantText, Nullable } from './words.ts'
 
@@ -73,6 +74,8 @@ export const RecordingPart = Type.Object({
   /** Addresses for the player; null until the part is ready. */
   mediaUrl: Nullable(Type.String()),
   posterUrl: Nullable(Type.String()),
+  /** What it lets hear and shows; null as long as nobody measured it. */
+  content: Nullable(RecordedContent),
 })
 export type RecordingPart = Static<typeof RecordingPart>
 
@@ -81,7 +84,8 @@ export const RecordingSession = Type.Object({
   startedAt: InstantText,
   onAt: Nullable(InstantText),
   endedAt: Nullable(InstantText),
-  /** 'asked', or the fault that ended it. */
+  /** The clock was set back during the session: how long it was is not certain. */
+  clockStepped: Type.Boolean(),
   /** In words; null when it runs or was asked to end. */
   endedByFault: Nullable(Type.String()),
 })
@@ -103,6 +107,10 @@ export const Recording = Type.Object({
   parts: Type.Array(RecordingPart),
   /** Chapter marks from the agenda, in milliseconds from the first part's start. */
   chapters: Type.Array(Type.Object({ title: Type.String(), startMs: Type.Integer() })),
+  /** What of the hearing no part shows: where in the film, and how long it was. */
+  filmGaps: Type.Array(Type.Object({ atMs: Type.Integer(), lostMs: Type.Integer() })),
+  /** What the recorder host finds in the last minute of the file that it writes now; null when nothing is written, or nobody looks. */
+  now: Nullable(LiveContent),
   may: Type.Array(Type.String()),
 })
 export type Recording = Static<typeof Recording>
@@ -251,6 +259,8 @@ export const RecorderReport = Type.Object(
           bytes,
           /** How long the file has not grown, by the host's own clock. */
           stillForMs: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+          /** What is in the file's last minute; absent until there is one, and from a daemon that does not look. */
+          content: Type.Optional(LiveContent),
         },
         open,
       ),

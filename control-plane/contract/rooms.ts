@@ -174,6 +174,8 @@ export const AttendanceInterval = Type.Object({
   leftBy: Nullable(Type.String()),
   /** Where the end is not certain: until when he was there without doubt. */
   certainUntil: Nullable(InstantText),
+  /** A clock was set back during the stay: how long it was is not certain. */
+  clockStepped: Type.Boolean(),
 })
 
 export const RoomBoard = Type.Object({
@@ -188,6 +190,8 @@ export const RoomBoard = Type.Object({
     isCurrent: Type.Boolean(),
     present: Type.Array(Type.Object({ grantId: Type.String(), name: Type.String() })),
     missing: Type.Array(Type.Object({ grantId: Type.String(), name: Type.String() })),
+    /** Required people whose grant was revoked and not made anew: they are not waited for any more. */
+    released: Type.Array(Type.Object({ grantId: Type.String(), name: Type.String() })),
   }),
   attendance: Type.Array(AttendanceInterval),
 })

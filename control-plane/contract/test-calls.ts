@@ -121,6 +121,8 @@ export const TestCall = Type.Object({
   ),
   startedAt: Nullable(InstantText),
   finishedAt: Nullable(InstantText),
+  /** The clock was set back during the test: how long it was is not certain. */
+  clockStepped: Type.Boolean(),
   late: Type.Boolean(),
   /** Since when it counts for nothing: the hearing that it was made for was put off. */
   supersededAt: Nullable(InstantText),

@@ -1,12 +1,12 @@
 import { and, eq } from 'drizzle-orm'
 import type { HearingStatus } from '../../contract/words.ts'
 import type { Actor } from '../platform/actor.ts'
-import { asDate } from '../platform/clock.ts'
+import { asDate, notBefore } from '../platform/clock.ts'
 import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
 import { conflict, fail, notFound, Problem } from '../platform/problem.ts'
 import { type HearingPlan, mayMove, refusedMove } from './hearing.ts'
-import type { HearingRow, PlanStore } from './store.ts'
+import { type HearingRow, movesOf, type PlanStore } from './store.ts'
 import { hearingMoves, hearings } from './tables.ts'
 
 /** A move that has just been written, told to its followers inside the same transaction. */
@@ -46,10 +46,11 @@ export function createMover(platform: Platform, store: PlanStore) {
     if (!mayMove(row.status, to)) throw moveRefused(row.status, to)
     const [changed] = await tx
       .update(hearings)
-      .set({ ...stamps(to, at), ...values, status: to, version: row.version + 1 })
+      .set({ ...stamps(row, to, at), ...values, status: to, version: row.version + 1 })
       .where(and(eq(hearings.id, row.id), eq(hearings.status, row.status), eq(hearings.version, row.version)))
       .returning({ id: hearings.id })
     if (!changed) throw conflict()
+    const last = (await movesOf(tx, row.id)).at(-1)
     await tx.insert(hearingMoves).values({
       hearingId: row.id,
       fromStatus: row.status,
@@ -58,6 +59,7 @@ export function createMover(platform: Platform, store: PlanStore) {
       actorId: actor.id,
       actorName: actor.name,
       reason,
+      clockStepped: last !== undefined && notBefore(last.at.getTime(), at.getTime()).clockStepped,
     })
     const hearing = (await store.loadPlan(tx, row.id)) ?? fail(notFound('buổi tiếp'))
     for (const follow of followers) await follow(tx, { hearing, from: row.status, to, actor, reason })
@@ -98,10 +100,10 @@ export async function lockHearing(tx: Tx, id: string): Promise<HearingRow | unde
 export const moveRefused = (from: HearingStatus, to: HearingStatus): Problem =>
   new Problem('move-refused', { status: 409, title: refusedMove(from, to), extra: { from, to } })
 
-function stamps(to: HearingStatus, at: Date): MoveValues {
+function stamps({ liveAt }: HearingRow, to: HearingStatus, at: Date): MoveValues {
   if (to === 'submitted') return { submittedAt: at }
   if (to === 'approved' || to === 'returned') return { decidedAt: at }
   if (to === 'live') return { liveAt: at }
-  if (to === 'ended') return { endedAt: at }
+  if (to === 'ended') return { endedAt: asDate(notBefore((liveAt ?? at).getTime(), at.getTime()).at) }
   return {}
 }

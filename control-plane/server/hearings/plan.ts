@@ -1,8 +1,9 @@
 import type { AgendaItemInput, NewHearing, ParticipantInput } from '../../contract/hearing-plan.ts'
+import { samePeople, samePeopleWords } from '../../contract/same-people.ts'
 import type { CaseBrief } from '../cases/index.ts'
 import { dayMs, hourMs, type Instant, minuteMs } from '../platform/clock.ts'
 import type { Fault } from '../platform/problem.ts'
-import { cleanOptional, cleanText } from '../platform/text.ts'
+import { cleanOptional, cleanText, foldForSearch } from '../platform/text.ts'
 
 const longestMs = 12 * hourMs
 // The working calendar is loaded for every year up to the start, and nobody plans further ahead.
@@ -238,6 +239,10 @@ export function planWarnings(plan: TidyPlan, around: PlanSurroundings, overlaps:
     if (person.endpointId !== null || person.email !== null) continue
     const message = `${person.name} tham dự bằng thiết bị riêng nhưng chưa có thư điện tử; Văn phòng cần chuyển thông tin đăng nhập theo cách khác.`
     warnings.push({ field: `participants.${index}.email`, message })
+  }
+  for (const same of samePeople(plan.participants, foldForSearch)) {
+    const field = `participants.${same.index}.${same.by}`
+    warnings.push({ field, message: samePeopleWords(same, plan.participants) })
   }
   return warnings
 }

@@ -59,6 +59,7 @@ export function presentHearing(
       at: move.at.toISOString(),
       actorName: move.actorName,
       reason: move.reason,
+      clockStepped: move.clockStepped,
     })),
     limits: isEditable(plan.status) ? submissionLimits(around.word) : null,
     warnings: around.warnings,

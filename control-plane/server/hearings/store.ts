@@ -199,10 +199,7 @@ async function casesByHearing(db: Reader, ids: string[], books: Books): Promise<
 }
 
 /** Every move the hearing has made, oldest first. */
+/** In the order in which they were made, whatever a clock said that was set back in between. */
 export async function movesOf(db: Reader, hearingId: string): Promise<MoveRow[]> {
-  return db
-    .select()
-    .from(hearingMoves)
-    .where(eq(hearingMoves.hearingId, hearingId))
-    .orderBy(asc(hearingMoves.at), asc(hearingMoves.seq))
+  return db.select().from(hearingMoves).where(eq(hearingMoves.hearingId, hearingId)).orderBy(asc(hearingMoves.seq))
 }

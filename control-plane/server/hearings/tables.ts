@@ -106,6 +106,8 @@ export const hearingMoves = pgTable(
     actorId: text('actor_id').notNull(),
     actorName: text('actor_name').notNull(),
     reason: text('reason'),
+    /** Our clock said less at this move than at the one before: it was set back in between. */
+    clockStepped: boolean('clock_stepped').notNull().default(false),
   },
   (table) => [index('hearing_moves_hearing').on(table.hearingId)],
 )

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNotNull, isNull } from 'drizzle-orm'
+import { and, desc, eq, gt, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { Clock } from './clock.ts'
 import type { Database, Tx } from './database.ts'
 import type { Mail } from './mail.ts'
@@ -54,7 +54,11 @@ export function createAlerts(clock: Clock, mail: Mail, officeMail: string): Aler
     async clear(tx, kind, subject) {
       const closed = await tx
         .update(alerts)
-        .set({ clearedAt: new Date(clock.now()), openKey: null })
+        // Never before it was raised, also when the clock was set back meanwhile.
+        .set({
+          clearedAt: sql`greatest(${alerts.raisedAt}, ${new Date(clock.now()).toISOString()}::timestamptz)`,
+          openKey: null,
+        })
         .where(and(eq(alerts.kind, kind), eq(alerts.subject, subject), isNull(alerts.clearedAt)))
         .returning({ id: alerts.id })
       return closed.length > 0

@@ -22,6 +22,15 @@ export function manualClock(start: Instant): Clock & { set(at: Instant): void; a
   }
 }
 
+/**
+ * The end of what began at `from`, as a clock tells it: never before the beginning. A wall clock that was set back in between is told
+ * (`clockStepped`), because how long it really took is then not known. The one rule for every pair of instants that is kept as evidence.
+ */
+export const notBefore = (from: Instant, told: Instant): { at: Instant; clockStepped: boolean } => ({
+  at: Math.max(from, told),
+  clockStepped: told < from,
+})
+
 /** The instant as a Date, the form in which drizzle stores a `timestamptz`. */
 export const asDate = (at: Instant): Date => new Date(at)
 

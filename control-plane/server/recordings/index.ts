@@ -8,6 +8,7 @@ import { conflict, fail, notFound } from '../platform/problem.ts'
 import type { RoomAgent } from '../room-agent/index.ts'
 import type { Rooms } from '../rooms/index.ts'
 import { createRecordingConductor } from './conductor.ts'
+import { createContentWatch, measureQueue } from './content-watch.ts'
 import { createIngest } from './ingest.ts'
 import { createIntegrity, verifyQueue } from './integrity.ts'
 import { watchMissing } from './missing.ts'
@@ -31,6 +32,7 @@ export function createRecordings(platform: Platform, deps: Deps): { module: Modu
   const uploads = createUploads(platform)
   const integrity = createIntegrity(platform)
   const unmatched = createUnmatched({ platform, hearingPlan })
+  const contents = createContentWatch(platform, hearingPlan)
   const { ingest } = createIngest({ platform, uploads, hearingPlan })
   const conductor = createRecordingConductor({ platform, rooms: deps.rooms, roomAgent: deps.roomAgent, hearingPlan })
 
@@ -78,6 +80,12 @@ export function createRecordings(platform: Platform, deps: Deps): { module: Modu
           expireSeconds: 3 * 3600,
           run: async (data, signal) => integrity.verify(String(data.partId), signal),
         },
+        {
+          queue: measureQueue,
+          concurrency: 1,
+          expireSeconds: 3 * 3600,
+          run: async (data, signal) => contents.measure(String(data.partId), signal),
+        },
       ],
       commands: { 'check-recorders': ({ hosts = '' }, say) => checkReports(platform, hosts, say) },
       reconciliations: [
@@ -86,6 +94,7 @@ export function createRecordings(platform: Platform, deps: Deps): { module: Modu
         { name: 'recordings.silence', everyMs: 15_000, run: silenceWatch(platform) },
         { name: 'recordings.recorders', everyMs: 30_000, run: () => watchRecorders(platform, hearingsAhead) },
         { name: 'recordings.integrity', everyMs: 60_000, run: integrity.watch },
+        { name: 'recordings.content', everyMs: 15_000, run: contents.watch },
         { name: 'recordings.unmatched', everyMs: 60_000, run: unmatched.watch },
         { name: 'recordings.missing', everyMs: 60_000, run: () => watchMissing(platform) },
       ],

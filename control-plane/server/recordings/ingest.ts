@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { HearingPlan } from '../hearings/index.ts'
 import { systemActor } from '../platform/actor.ts'
 import type { Database, Tx } from '../platform/database.ts'
@@ -8,7 +9,7 @@ import type { Platform } from '../platform/platform.ts'
 import type { Refusal } from './container.ts'
 import { endIngestFailed, tellBroken, tellIngestFailed, tellMismatch } from './ingest-alerts.ts'
 import { createMediaSandbox, RanTooLong } from './media-sandbox.ts'
-import { createMediaTools, hashFile, syncToDisk } from './media-tools.ts'
+import { createMediaTools, hashFile, type Probe, type Source, syncToDisk } from './media-tools.ts'
 import { type Claim, claimPart } from './part-claim.ts'
 import { describePart, extension, type Prepared, sizeOf } from './part-file.ts'
 import { chapterMetadata, chaptersOf, partFolder } from './recording.ts'
@@ -21,6 +22,13 @@ interface Deps {
   platform: Platform
   uploads: Uploads
   hearingPlan(db: Database | Tx, hearingId: string): Promise<HearingPlan | undefined>
+}
+
+/** What a part's chapters follow from. */
+interface ChaptersOf {
+  part: store.PartRow
+  plan: HearingPlan | undefined
+  source: Source
 }
 
 /**
@@ -156,18 +164,12 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
     const seen = await media.probe(staged, signal)
     if (seen.is === 'refused') return refused(seen)
     await tell('remuxing', 10)
-    const startedAt = part.startedAt?.getTime() ?? Date.parse(seen.facts.creationTime ?? '')
-    const planned = plan === undefined ? [] : chapters(plan, startedAt, seen.facts.durationMs)
-    const chapterFile = join(work, 'chapters.ffmeta')
-    await writeFile(chapterFile, chapterMetadata(planned, seen.facts.durationMs))
     const playablePath = join(work, 'playable.mp4')
     const source = { path: staged, bytes: part.declaredSize, facts: seen.facts }
-    const failed = await media.remux(source, work, signal)
-    await rm(chapterFile)
-    const checked = failed === undefined ? await media.probeMade(playablePath, signal) : undefined
-    if (checked?.is !== 'media') {
+    const checked = await remuxed({ part, plan, source, work }, signal)
+    if (checked.is === 'refused') {
       await rm(playablePath, { force: true })
-      return refused(failed ?? checked ?? { why: 'damaged', detail: '' })
+      return refused(checked)
     }
     await tell('remuxing', 60)
     const { width, durationMs } = checked.facts
@@ -183,14 +185,35 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
     return { facts: { ...seen.facts, durationMs }, fault: null, playable, hasPoster }
   }
 
-  function chapters(plan: HearingPlan, recordingStartedAt: number, durationMs: number) {
-    if (plan.liveAt === null) return []
-    return chaptersOf(plan.agenda, {
-      liveAt: plan.liveAt,
-      recordingStartedAt: Number.isNaN(recordingStartedAt) ? plan.liveAt : recordingStartedAt,
-      // A killed recorder leaves no duration before the remux: then every chapter is written.
-      durationMs: durationMs === 0 ? Number.MAX_SAFE_INTEGER : durationMs,
-    })
+  /**
+   * The film as MP4 with its chapters. A header may lack the length (a killed recorder) or promise more than there is (a cut file): the
+   * chapters are written anew when the film that was made is another length, so that none lies beyond its end.
+   */
+  async function remuxed(
+    made: { part: store.PartRow; plan: HearingPlan | undefined; source: Source; work: string },
+    signal: AbortSignal,
+  ): Promise<Probe> {
+    const { source, work } = made
+    let planned = chaptersOfPart(made, source.facts.durationMs)
+    for (let again = false; ; again = true) {
+      const chapterFile = join(work, 'chapters.ffmeta')
+      await writeFile(chapterFile, chapterMetadata(planned.chapters, planned.durationMs))
+      const failed = await media.remux(source, work, signal)
+      await rm(chapterFile)
+      if (failed !== undefined) return failed
+      const checked = await media.probeMade(join(work, 'playable.mp4'), signal)
+      if (checked.is !== 'media') return checked
+      const right = chaptersOfPart(made, checked.facts.durationMs)
+      if (again || isDeepStrictEqual(right.chapters, planned.chapters)) return checked
+      planned = right
+    }
+  }
+
+  function chaptersOfPart({ part, plan, source }: ChaptersOf, durationMs: number) {
+    if (plan === undefined || plan.liveAt === null) return { chapters: [], durationMs }
+    const startedAt = part.startedAt?.getTime() ?? Date.parse(source.facts.creationTime ?? '')
+    const recordingStartedAt = Number.isNaN(startedAt) ? plan.liveAt : startedAt
+    return { chapters: chaptersOf(plan.agenda, { liveAt: plan.liveAt, recordingStartedAt, durationMs }), durationMs }
   }
 
   async function moveIntoStore(claim: Claim, staged: string, work: string, target: string): Promise<void> {

@@ -22,6 +22,8 @@ export interface MediaRun {
   output?: string
   limits: RunLimits
   signal: AbortSignal
+  /** Takes what it says line by line; then nothing of it is kept, and it may say as much as it likes. */
+  onLine?: (line: string) => void
 }
 
 /** `limits`: it was ended by one of its limits, or crashed: the file's own doing. */
@@ -103,6 +105,7 @@ export function createMediaSandbox(mode: SandboxMode) {
       await found('choom'),
       ['--adjust', '1000', '--', 'prlimit', ...limitArgs(given.limits), '--', ...inside],
       AbortSignal.any([given.signal, wall]),
+      given.onLine,
     ).catch((error: unknown) => {
       if (wall.aborted && !given.signal.aborted)
         throw new RanTooLong(`${program} took longer than ${given.limits.wallMs / 1000} s`, { cause: error })
@@ -164,14 +167,23 @@ interface Ended {
 }
 
 /** Runs a program to its end. Kills it on abort, and rejects once it is gone: until then it may still write. */
-function finished(program: string, args: string[], signal: AbortSignal): Promise<Ended> {
+function finished(
+  program: string,
+  args: string[],
+  signal: AbortSignal,
+  onLine?: (line: string) => void,
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { signal, killSignal: 'SIGKILL', stdio: ['ignore', 'pipe', 'pipe'] })
     let failure: Error | undefined
     const said = { stdout: '', stderr: '', overfull: false }
     child.stdout.on('data', (chunk: Buffer) => {
-      if (said.stdout.length + chunk.length <= stdoutBytes) said.stdout += chunk.toString()
-      else if (!said.overfull) said.overfull = child.kill('SIGKILL')
+      if (said.stdout.length + chunk.length > stdoutBytes) {
+        if (!said.overfull) said.overfull = child.kill('SIGKILL')
+        return
+      }
+      said.stdout += chunk.toString()
+      if (onLine !== undefined) said.stdout = handOver(said.stdout, onLine)
     })
     child.stderr.on('data', (chunk: Buffer) => {
       said.stderr = (said.stderr + chunk.toString()).slice(-4_000)
@@ -185,4 +197,12 @@ function finished(program: string, args: string[], signal: AbortSignal): Promise
       failure === undefined ? resolve({ code: code ?? 1, signal: killedBy, ...said }) : reject(failure),
     )
   })
+}
+
+/** Hands whole lines over; answers what is left of the last one. */
+function handOver(text: string, onLine: (line: string) => void): string {
+  const lines = text.split('\n')
+  const rest = lines.pop() ?? ''
+  for (const line of lines) onLine(line)
+  return rest
 }

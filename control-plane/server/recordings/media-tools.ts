@@ -14,8 +14,16 @@ export interface MediaFacts {
   creationTime: string | null
 }
 
+/** A received film that was looked at. */
+export interface Source {
+  path: string
+  bytes: number
+  facts: MediaFacts
+}
+
+type Refused = { is: 'refused'; why: Refusal; detail: string }
 /** `detail`: ffmpeg's own last words, for whoever looks into it. */
-export type Probe = { is: 'media'; facts: MediaFacts } | { is: 'refused'; why: Refusal; detail: string }
+export type Probe = { is: 'media'; facts: MediaFacts } | Refused
 
 /** SHA-256 of a file in lower-case hex, read as a stream; 1 MiB blocks are 2–4 times quicker than Node's default. */
 export async function hashFile(
@@ -56,12 +64,12 @@ const longestMs = 48 * 3600_000
 const megabyte = 1024 ** 2
 
 /** How the two containers are read: never by guessing, never anything but files, never another format behind the first. */
-const reading = (format: 'matroska' | 'mov'): string[] => [
+export const reading = (format: 'matroska' | 'mov'): string[] => [
   ...['-f', format, '-protocol_whitelist', 'file'],
   ...['-format_whitelist', format === 'matroska' ? 'matroska,webm' : 'mov,mp4,m4a,3gp,3g2,mj2'],
   ...['-codec_whitelist', codecs, '-max_streams', '8', '-max_pixels', String(largestPixels), '-threads', '1'],
 ]
-const quiet = ['-nostdin', '-hide_banner', '-nostats', '-v', 'error', '-y']
+export const quiet = ['-nostdin', '-hide_banner', '-nostats', '-v', 'error', '-y']
 const looking: RunLimits = { cpuSeconds: 20, memoryBytes: 512 * megabyte, outputBytes: 0, wallMs: 120_000 }
 
 /** A copy of the streams is about as large as they were; a packed Matroska that swells is ended here. */
@@ -74,21 +82,21 @@ const copying = (bytes: number): RunLimits => ({
 
 interface ProbeAnswer {
   format?: { duration?: string; tags?: { creation_time?: string } }
-  streams?: { codec_type?: string; codec_name?: string; width?: number; height?: number }[]
+  streams?: { codec_type?: string; codec_name?: string; width?: number; height?: number; duration?: string }[]
 }
 
 /** Looking at films, copying and picturing them, each in the sandbox. What the file is to blame for is a value; what we are, an error. */
 export function createMediaTools(sandbox: MediaSandbox) {
-  const asked = 'format=duration:format_tags=creation_time:stream=codec_type,codec_name,width,height'
+  const asked = 'format=duration:format_tags=creation_time:stream=codec_type,codec_name,width,height,duration'
 
   async function look(path: string, format: 'matroska' | 'mov', signal: AbortSignal): Promise<Probe> {
     const args = ['-v', 'error', ...reading(format), '-of', 'json', '-show_entries', asked, 'file:/in/film']
     const answer = await sandbox.run('ffprobe', args, { input: path, limits: looking, signal })
     const refused = refusalOf(answer)
     if (refused !== undefined) return refused
-    return answer.is === 'ended'
-      ? judge(JSON.parse(answer.stdout) as ProbeAnswer)
-      : { is: 'refused', why: 'damaged', detail: '' }
+    if (answer.is !== 'ended') return { is: 'refused', why: 'damaged', detail: '' }
+    const told = JSON.parse(answer.stdout) as ProbeAnswer
+    return judge(format === 'mov' ? withoutTitles(told) : told)
   }
 
   return {
@@ -105,16 +113,14 @@ export function createMediaTools(sandbox: MediaSandbox) {
      * Copies picture and sound into `<folder>/playable.mp4` (fast start) with the chapters of `<folder>/chapters.ffmeta`; nothing is encoded
      * again, and of the file's own tags only the time of its making goes along. Undefined when it is done.
      */
-    async remux(
-      source: { path: string; bytes: number; facts: MediaFacts },
-      folder: string,
-      signal: AbortSignal,
-    ): Promise<{ why: Refusal; detail: string } | undefined> {
+    async remux(source: Source, folder: string, signal: AbortSignal): Promise<Refused | undefined> {
       const { creationTime } = source.facts
       const args = [
         ...[...quiet, ...reading('matroska'), '-i', 'file:/in/film'],
         ...['-f', 'ffmetadata', '-protocol_whitelist', 'file', '-i', 'file:/out/chapters.ffmeta'],
-        ...['-map', '0:V:0?', '-map', '0:a:0?', '-map_metadata', '-1', '-map_chapters', '1', '-c', 'copy'],
+        // A plain `-map_metadata -1` would take the chapters' titles too.
+        ...['-map', '0:V:0?', '-map', '0:a:0?', '-map_metadata:g', '-1', '-map_metadata:s', '-1'],
+        ...['-map_chapters', '1', '-c', 'copy'],
         ...(creationTime === null ? [] : ['-metadata', `creation_time=${creationTime}`]),
         ...['-movflags', '+faststart', '-f', 'mp4', 'file:/out/playable.mp4'],
       ]
@@ -149,7 +155,7 @@ const ours: [RegExp, string][] = [
 ]
 
 /** @throws Error with a `code` when our own machine failed, and not the file. */
-function refusalOf(answer: RunOutcome): { is: 'refused'; why: Refusal; detail: string } | undefined {
+export function refusalOf(answer: RunOutcome): Refused | undefined {
   if (answer.is === 'limits') return { is: 'refused', why: 'too-heavy', detail: answer.why }
   if (answer.code === 0) return undefined
   const detail = (answer.stderr.trim().split('\n').at(-1) ?? '').slice(0, 300)
@@ -190,6 +196,13 @@ function judge(answer: ProbeAnswer): Probe {
       creationTime: instantOf(answer.format?.tags?.creation_time),
     },
   }
+}
+
+/** In an MP4 of ours the chapters' titles are a track of their own, and the file's length is that of the longest track: theirs does not count. */
+function withoutTitles(told: ProbeAnswer): ProbeAnswer {
+  const streams = (told.streams ?? []).filter((one) => one.codec_type !== 'data' || one.codec_name !== 'bin_data')
+  const seconds = Math.max(0, ...streams.map(({ duration }) => Number(duration) || 0))
+  return { format: { ...told.format, duration: String(seconds) }, streams }
 }
 
 /** A tag can say anything; a time that no clock shows is none. */

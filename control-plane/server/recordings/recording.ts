@@ -1,4 +1,5 @@
 import type { PartStatus, RecordingStatus } from '../../contract/recordings.ts'
+import { type Chapter, filmChapters } from './film.ts'
 
 /** The facts from which a recording's status is told. */
 export interface RecordingFacts {
@@ -37,27 +38,15 @@ export function recordingStatus(facts: RecordingFacts, awaitedMs: number): Recor
   return facts.parts.some((part) => part.status === 'broken') ? 'broken' : 'ready'
 }
 
-/**
- * Chapter marks from the agenda: each item begins where the planned minutes before it end, counted from the hearing's start,
- * as seen from the recording's first picture. Marks beyond the recording's length are left out.
- */
-export function chaptersOf(
+/** The chapter marks of one file (`filmChapters`). A file of unknown length has none. */
+export const chaptersOf = (
   agenda: { title: string; minutes: number }[],
   times: { liveAt: number; recordingStartedAt: number; durationMs: number },
-): { title: string; startMs: number }[] {
-  const lead = Math.max(0, times.recordingStartedAt - times.liveAt)
-  let planned = 0
-  const marks: { title: string; startMs: number }[] = []
-  for (const item of agenda) {
-    const startMs = Math.max(0, planned - lead)
-    const previous = marks.at(-1)
-    // Items that ended before the first picture share its start: the last of them is the one that is seen.
-    if (previous !== undefined && previous.startMs === startMs) marks.pop()
-    if (startMs < times.durationMs) marks.push({ title: item.title, startMs })
-    planned += item.minutes * 60_000
-  }
-  return marks
-}
+): Chapter[] =>
+  filmChapters(agenda, {
+    liveAt: times.liveAt,
+    parts: [{ startedAt: times.recordingStartedAt, durationMs: times.durationMs }],
+  })
 
 /** Metadata for ffmpeg (ffmetadata format) that carries the chapters into the MP4. */
 export function chapterMetadata(chapters: { title: string; startMs: number }[], durationMs: number): string {

@@ -1,8 +1,10 @@
 import type { RecorderReport } from '../../contract/recordings.ts'
 import type { Alert } from '../platform/alerts.ts'
+import type { Tx } from '../platform/database.ts'
 import { type Listening, silentFor } from '../platform/intake.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Told } from './host-word.ts'
+import { liveAlertsOf, noPictureKind, noSoundKind } from './live-content.ts'
 import { toStop } from './orders.ts'
 import { handOverMs, recordersLacking } from './recording.ts'
 import { refuseForeignHost, type Sender } from './sender.ts'
@@ -85,6 +87,8 @@ const reportKinds = [
   'recorder-spool-waiting',
   'recorder-empty-file',
   'recorder-silent',
+  noSoundKind,
+  noPictureKind,
 ]
 
 /**
@@ -95,16 +99,23 @@ export async function takeReport(
   platform: Platform,
   sender: Sender,
   report: RecorderReport,
+  codesOf: (tx: Tx, sessionIds: string[]) => Promise<ReadonlyMap<string, string>> = async () => new Map(),
 ): Promise<{ stop: string[] }> {
   await refuseForeignHost(platform, sender, report.host)
   const now = platform.clock.now()
-  const wanted = alertsOf(report, await platform.intake.listening(platform.db), now)
+  const listening = await platform.intake.listening(platform.db)
   await platform.db.transaction(async (tx) => {
+    const codes = await codesOf(
+      tx,
+      report.sessions.map(({ sessionId }) => sessionId),
+    )
+    const live = liveAlertsOf(report, codes)
+    const wanted = [...alertsOf(report, listening, now), ...live.wanted]
     await store.saveReport(tx, report.host, report, new Date(now))
     const changed: boolean[] = []
     for (const alert of wanted) changed.push(await platform.alerts.raise(tx, alert))
     for (const kind of reportKinds) {
-      if (wanted.some((alert) => alert.kind === kind)) continue
+      if (wanted.some((alert) => alert.kind === kind) || live.untouched.includes(kind)) continue
       changed.push(await platform.alerts.clear(tx, kind, `recorder:${report.host}`))
     }
     // Every screen reads the alerts again at that word: it is said when there is something to read.

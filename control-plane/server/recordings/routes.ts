@@ -9,6 +9,7 @@ import type { Platform } from '../platform/platform.ts'
 import { fail, notFound } from '../platform/problem.ts'
 import { foldForSearch } from '../platform/text.ts'
 import type { Integrity } from './integrity.ts'
+import { liveContentOf } from './live-content.ts'
 import { playbackRoutes } from './playback.ts'
 import { presentPart, presentRecording } from './present.ts'
 import { isSilent, takeReport } from './reports.ts'
@@ -48,6 +49,7 @@ export function recordingRoutes(app: App, deps: Deps): void {
     const [sessions, parts] = [await store.sessionsOf(db, ids), await store.partsOf(db, ids)]
     const listening = await platform.intake.listening(db)
     const gaps = await store.gapsOf(db, ids)
+    const reports = await store.allReports(db)
     const shown: contract.Recording[] = []
     for (const row of rows) {
       shown.push(
@@ -57,11 +59,23 @@ export function recordingRoutes(app: App, deps: Deps): void {
           gaps: gaps.filter((gap) => gap.recordingId === row.id),
           parts: parts.filter((part) => part.recordingId === row.id),
           awaitedMs: silentFor(row.stateAt.getTime(), listening, clock.now()),
+          live: liveContentOf(reports, row.currentSessionId, clock.now()),
+          now: clock.now(),
           may: mayOf(actor),
         }),
       )
     }
     return shown
+  }
+
+  /** The codes of the hearings that these sessions record. */
+  async function hearingCodes(tx: Tx, sessionIds: string[]): Promise<Map<string, string>> {
+    const codes = new Map<string, string>()
+    for (const { sessionId, hearingId } of await store.hearingsOfSessions(tx, sessionIds)) {
+      const plan = await hearingPlan(tx, hearingId)
+      if (plan !== undefined) codes.set(sessionId, plan.code)
+    }
+    return codes
   }
 
   /** Whoever opens a recording sees its files as they are. While the store is away, nothing new is known of them. */
@@ -158,7 +172,7 @@ export function recordingRoutes(app: App, deps: Deps): void {
   app.route({
     ...contract.recorderReport,
     config: { may: 'service' },
-    handler: (request) => takeReport(platform, senderOf(request.actor), request.body),
+    handler: (request) => takeReport(platform, senderOf(request.actor), request.body, hearingCodes),
   })
   app.route({
     ...contract.receipt,

@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, gte, inArray, isNull, lt, lte, ne, or, sql } from 'drizzle-orm'
+import { notBefore } from '../platform/clock.ts'
 import type { Database, Tx } from '../platform/database.ts'
 
 export * from './part-store.ts'
@@ -114,7 +115,8 @@ export async function noteSession(
       set:
         seen === 'on'
           ? {
-              onAt: sql`coalesce(${recordingSessions.onAt}, ${now.toISOString()}::timestamptz)`,
+              onAt: sql`coalesce(${recordingSessions.onAt}, greatest(${recordingSessions.startedAt}, ${now.toISOString()}::timestamptz))`,
+              clockStepped: sql`${recordingSessions.clockStepped} or ${recordingSessions.startedAt} > ${now.toISOString()}::timestamptz`,
               endedAt: null,
               endedBy: null,
               orphanedAt: null,
@@ -146,9 +148,9 @@ export async function endSession(
   now: Date,
   endedBy: string,
 ): Promise<void> {
-  await tx
-    .update(recordingSessions)
-    .set({ endedAt: now, endedBy })
+  const [row] = await tx
+    .select()
+    .from(recordingSessions)
     .where(
       and(
         eq(recordingSessions.recordingId, recordingId),
@@ -156,6 +158,12 @@ export async function endSession(
         isNull(recordingSessions.endedAt),
       ),
     )
+  if (row === undefined) return
+  const { at, clockStepped } = notBefore((row.onAt ?? row.startedAt).getTime(), now.getTime())
+  await tx
+    .update(recordingSessions)
+    .set({ endedAt: new Date(at), endedBy, clockStepped: row.clockStepped || clockStepped })
+    .where(and(eq(recordingSessions.id, row.id), isNull(recordingSessions.endedAt)))
 }
 
 export const sessionsOf = (db: Reader, recordingIds: string[]): Promise<SessionRow[]> =>
@@ -192,6 +200,19 @@ export async function closeGap(tx: Tx, id: string, endedAt: Date): Promise<boole
     .returning({ id: recordingGaps.id })
   return closed.length === 1
 }
+
+/** The hearings whose recordings had these sessions. */
+export const hearingsOfSessions = (
+  db: Reader,
+  sessionIds: string[],
+): Promise<{ sessionId: string; hearingId: string }[]> =>
+  sessionIds.length === 0
+    ? Promise.resolve([])
+    : db
+        .select({ sessionId: recordingSessions.sessionId, hearingId: recordings.hearingId })
+        .from(recordingSessions)
+        .innerJoin(recordings, eq(recordings.id, recordingSessions.recordingId))
+        .where(inArray(recordingSessions.sessionId, sessionIds))
 
 /** Finds the recording that a file belongs to: by its own id from the metadata, else by its session, else by its room. */
 export async function recordingForFile(

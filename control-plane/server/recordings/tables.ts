@@ -10,6 +10,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
+import type { RecordedContent } from '../../contract/recording-content.ts'
 import type { Condition } from './condition.ts'
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
@@ -53,6 +54,8 @@ export const recordingSessions = pgTable(
     endedBy: text('ended_by'),
     /** Since when its recorder goes on with it though the focus does not know it (any more). */
     orphanedAt: at('orphaned_at'),
+    /** Our clock was set back during this session: how long it was is not certain. */
+    clockStepped: boolean('clock_stepped').notNull().default(false),
   },
   (table) => [uniqueIndex('recording_sessions_session').on(table.recordingId, table.sessionId)],
 )
@@ -111,6 +114,10 @@ export const recordingParts = pgTable(
     lookedAt: at('looked_at'),
     hashedAt: at('hashed_at'),
     hashClaimedAt: at('hash_claimed_at'),
+    /** What it lets hear and shows, measured once it lay in the store; null as long as nobody did. */
+    content: jsonb('content').$type<RecordedContent>(),
+    measuredAt: at('measured_at'),
+    measureClaimedAt: at('measure_claimed_at'),
     /** When a person said that this file is of no hearing, and why. */
     dismissedAt: at('dismissed_at'),
     dismissedWhy: text('dismissed_why'),
@@ -120,6 +127,7 @@ export const recordingParts = pgTable(
     index('recording_parts_recording').on(table.recordingId),
     index('recording_parts_looked').on(table.lookedAt),
     index('recording_parts_hashed').on(table.hashedAt),
+    index('recording_parts_measured').on(table.measuredAt),
     index('recording_parts_session').on(table.sessionId, table.fileName, table.declaredSha256),
   ],
 )

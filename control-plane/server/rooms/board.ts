@@ -1,6 +1,7 @@
 import type { Grant, RoomBoard } from '../../contract/rooms.ts'
 import { type Permission, roleMay } from '../identity/index.ts'
 import type { Actor } from '../platform/actor.ts'
+import { notBefore } from '../platform/clock.ts'
 import type { Database, Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Secrets } from '../platform/secrets.ts'
@@ -36,7 +37,7 @@ async function namedGrants(db: Reader, secrets: Secrets, roomId: string): Promis
 /** Điều 2.4 for one hearing: each endpoint and each required person, by grants in use. */
 export async function quorumOf(db: Reader, secrets: Secrets, hearingId: string) {
   const room = await store.roomOfHearing(db, hearingId)
-  if (room === undefined) return { met: false, present: [], missing: [] }
+  if (room === undefined) return { met: false, present: [], missing: [], released: [] }
   const grants = await namedGrants(db, secrets, room.id)
   return quorum(
     grants.map((grant) => ({ ...grant, revoked: grant.revokedAt !== null })),
@@ -63,14 +64,21 @@ export async function roomBoard(platform: Platform, hearingId: string, isCurrent
     closesAt: room?.closesAt.toISOString() ?? null,
     closedAt: room?.closedAt?.toISOString() ?? null,
     quorum: whileCurrent(await quorumOf(db, platform.secrets, hearingId), isCurrent),
-    attendance: intervals.map((row) => ({
-      displayName: nameOf(row),
-      grantId: row.userId,
-      joinedAt: row.joinedAt.toISOString(),
-      leftAt: row.leftAt?.toISOString() ?? null,
-      leftBy: row.leftBy,
-      certainUntil: row.certainUntil?.toISOString() ?? null,
-    })),
+    attendance: intervals.map((row) => presentStay(row, nameOf(row))),
+  }
+}
+
+/** A stay as the screens see it: rows from before clock steps were marked may end before they begin. */
+function presentStay(row: store.AttendanceRow, displayName: string): RoomBoard['attendance'][number] {
+  const left = row.leftAt === null ? null : notBefore(row.joinedAt.getTime(), row.leftAt.getTime())
+  return {
+    displayName,
+    grantId: row.userId,
+    joinedAt: row.joinedAt.toISOString(),
+    leftAt: left === null ? null : new Date(left.at).toISOString(),
+    leftBy: row.leftBy,
+    certainUntil: row.certainUntil?.toISOString() ?? null,
+    clockStepped: row.clockStepped || left?.clockStepped === true,
   }
 }
 

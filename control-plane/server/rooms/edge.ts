@@ -72,6 +72,8 @@ export type Taken = { is: 'taken'; acknowledged: number } | { is: 'gap' }
 
 // Prosody processes whose last comparison is remembered: the one that runs, and those that were restarted just before.
 const processesKept = 8
+// Time services move a clock by less without anybody setting it. Milliseconds.
+const slackMs = 1_000
 
 // Any fixed number: one batch of events or one correction at a time, so that two of them cannot interleave.
 const edgeLock = 7_241_110
@@ -90,7 +92,9 @@ export function createEdge(platform: Platform) {
   async function take(batch: EdgeEvents): Promise<Taken> {
     return platform.db.transaction(async (tx) => {
       await lock(tx)
-      let last = await store.lastSequence(tx, batch.processId)
+      const before = await store.lastEvent(tx, batch.processId)
+      let last = before?.sequence ?? 0
+      let clock = before?.at.getTime() ?? 0
       const touched = new Set<string>()
       for (const event of [...batch.events].sort((left, right) => left.sequence - right.sequence)) {
         if (event.sequence <= last) continue
@@ -109,6 +113,9 @@ export function createEdge(platform: Platform) {
           receivedAt: new Date(platform.clock.now()),
         })
         if (!fresh) continue
+        if (event.at < clock - slackMs)
+          for (const room of await store.markClockStep(tx, batch.processId)) touched.add(room)
+        clock = event.at
         for (const room of await apply(tx, batch.processId, event, knownUntil)) touched.add(room)
         if (event.kind === 'occupant-joined') {
           const isOut = await putOutIfRevoked(tx, event)

@@ -134,27 +134,28 @@ export interface QuorumMember {
   name: string
 }
 
+type QuorumGrant = Subject & { id: string; displayName: string; required: boolean; revoked: boolean }
+
 /**
- * Điều 2.4: everybody who must be there is there at the same time, as the server sees it. Who must be there does not change by
- * revoking a grant: it is then missing until a new one is made and used.
+ * Điều 2.4: everybody who must be there is there at the same time, as the server sees it. A room is waited for even while it has no
+ * grant in use: the regulation demands every endpoint of the plan. A person whose grant was revoked and not made anew is not (`released`):
+ * one who was listed twice would keep the hearing from ever starting.
  */
 export function quorum(
-  grants: (Subject & { id: string; displayName: string; required: boolean; revoked: boolean })[],
+  grants: QuorumGrant[],
   presentUserIds: ReadonlySet<string>,
-): { met: boolean; present: QuorumMember[]; missing: QuorumMember[] } {
-  const present: QuorumMember[] = []
-  const missing: QuorumMember[] = []
+): { met: boolean; present: QuorumMember[]; missing: QuorumMember[]; released: QuorumMember[] } {
+  const found = { present: [] as QuorumMember[], missing: [] as QuorumMember[], released: [] as QuorumMember[] }
   const required = grants.filter((grant) => grant.required)
   for (const [index, grant] of required.entries()) {
     if (required.findIndex((other) => sameSubject(other, grant)) !== index) continue
-    const all = required.filter((other) => sameSubject(other, grant))
-    const valid = all.filter((other) => !other.revoked)
+    const valid = required.filter((other) => sameSubject(other, grant) && !other.revoked)
     const there = valid.find((other) => presentUserIds.has(other.id))
     const member = { grantId: (there ?? valid.at(-1) ?? grant).id, name: grant.displayName }
-    if (there === undefined) missing.push(member)
-    else present.push(member)
+    const isReleased = valid.length === 0 && grant.participantId !== null
+    found[isReleased ? 'released' : there === undefined ? 'missing' : 'present'].push(member)
   }
-  return { met: present.length > 0 && missing.length === 0, present, missing }
+  return { met: found.present.length > 0 && found.missing.length === 0, ...found }
 }
 
 /** Letters and digits that are not mistaken for one another when read aloud or from a screen. */

@@ -1,4 +1,5 @@
-import { and, asc, eq, inArray, isNotNull, isNull, lte, max, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, max, sql } from 'drizzle-orm'
+import { notBefore } from '../platform/clock.ts'
 import type { Database, Tx } from '../platform/database.ts'
 import { attendance, edgeEvents, grants, type LeftBy, rooms } from './tables.ts'
 
@@ -152,12 +153,15 @@ export const roomNamesOfHearing = (db: Reader, hearingId: string): Promise<strin
     .where(and(eq(rooms.hearingId, hearingId), eq(rooms.purpose, 'hearing')))
     .then((found) => found.map((row) => row.name))
 
-export async function lastSequence(tx: Tx, processId: string): Promise<number> {
+/** The last event that was taken of this Prosody, and what its clock said then. */
+export async function lastEvent(tx: Tx, processId: string): Promise<{ sequence: number; at: Date } | undefined> {
   const [row] = await tx
-    .select({ last: max(edgeEvents.sequence) })
+    .select({ sequence: edgeEvents.sequence, at: edgeEvents.at })
     .from(edgeEvents)
     .where(eq(edgeEvents.processId, processId))
-  return row?.last ?? 0
+    .orderBy(desc(edgeEvents.sequence))
+    .limit(1)
+  return row
 }
 
 /** Keeps the event; false when it was here before. */
@@ -207,31 +211,55 @@ export async function openInterval(tx: Tx, values: typeof attendance.$inferInser
   if (another.length === open.length) await tx.insert(attendance).values(values)
 }
 
-/** Ends intervals whose end was inferred; never before they began. `knownUntil`: the last moment at which they are known to have been there. */
-export async function endIntervals(
+/** Ends intervals whose end was inferred. `knownUntil`: the last moment at which they are known to have been there. */
+export const endIntervals = (
   tx: Tx,
   rows: AttendanceRow[],
   leftAt: Date,
   knownUntil: Date | undefined,
-): Promise<void> {
+): Promise<void> => end(tx, rows, { leftAt, leftBy: 'snapshot', certainUntil: knownUntil ?? new Date(0) })
+
+interface End {
+  leftAt: Date
+  leftBy: LeftBy
+  certainUntil: Date | null
+}
+
+/**
+ * The only place where a stay ends: neither it nor what is certain of it ends before it began, and it is marked when a clock was set back
+ * in between.
+ */
+async function end(tx: Tx, rows: AttendanceRow[], { leftAt, leftBy, certainUntil }: End): Promise<void> {
   for (const row of rows) {
-    const at = leftAt < row.joinedAt ? row.joinedAt : leftAt
-    const certain = Math.min(at.getTime(), Math.max(row.joinedAt.getTime(), knownUntil?.getTime() ?? 0))
-    const end = { leftAt: at, leftBy: 'snapshot' as const, certainUntil: new Date(certain) }
-    await tx.update(attendance).set(end).where(eq(attendance.id, row.id))
+    const joined = row.joinedAt.getTime()
+    const { at, clockStepped } = notBefore(joined, leftAt.getTime())
+    const certain = certainUntil && new Date(Math.min(at, Math.max(joined, certainUntil.getTime())))
+    await tx
+      .update(attendance)
+      .set({ leftAt: new Date(at), leftBy, certainUntil: certain, clockStepped: row.clockStepped || clockStepped })
+      .where(eq(attendance.id, row.id))
   }
 }
 
-/** Ends the open stays of a room, or of one occupant; what is certain of a stay never ends before it began. */
+/** Marks every stay that is open at this Prosody: its clock was set back meanwhile. Answers the rooms. */
+export async function markClockStep(tx: Tx, processId: string): Promise<string[]> {
+  const marked = await tx
+    .update(attendance)
+    .set({ clockStepped: true })
+    .where(and(eq(attendance.processId, processId), isNull(attendance.leftAt)))
+    .returning({ roomName: attendance.roomName })
+  return [...new Set(marked.map(({ roomName }) => roomName))]
+}
+
+/** Ends the open stays of a room, or of one occupant. */
 export async function closeInterval(
   tx: Tx,
   which: { processId: string; roomName: string; occupantId?: string },
-  { leftAt, leftBy, certainUntil }: { leftAt: Date; leftBy: LeftBy; certainUntil: Date | null },
+  ending: End,
 ): Promise<void> {
-  const certain = certainUntil && sql`greatest(${attendance.joinedAt}, ${certainUntil.toISOString()}::timestamptz)`
-  await tx
-    .update(attendance)
-    .set({ leftAt, leftBy, certainUntil: certain })
+  const rows = await tx
+    .select()
+    .from(attendance)
     .where(
       and(
         eq(attendance.processId, which.processId),
@@ -240,6 +268,7 @@ export async function closeInterval(
         isNull(attendance.leftAt),
       ),
     )
+  await end(tx, rows, ending)
 }
 
 /** When the last event of a Prosody process happened. */

@@ -82,6 +82,8 @@ export const attendance = pgTable(
     leftBy: text('left_by').$type<LeftBy>(),
     /** Until when he certainly was there; between this and `leftAt` nobody knows. Null: `leftAt` itself is certain, or he is there. */
     certainUntil: at('certain_until'),
+    /** A clock was set back during this stay: how long it was is not certain. */
+    clockStepped: boolean('clock_stepped').notNull().default(false),
   },
   (table) => [index('attendance_room').on(table.roomName, table.leftAt)],
 )

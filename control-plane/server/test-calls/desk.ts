@@ -3,7 +3,7 @@ import type { Endpoints } from '../endpoints/index.ts'
 import type { HearingPlan, Hearings } from '../hearings/index.ts'
 import { type Permission, roleMay } from '../identity/index.ts'
 import type { Actor } from '../platform/actor.ts'
-import { minuteMs } from '../platform/clock.ts'
+import { minuteMs, notBefore } from '../platform/clock.ts'
 import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
 import { conflict, fail, invalid, notFound, Problem } from '../platform/problem.ts'
@@ -228,7 +228,7 @@ function presentTest(
         ? { for: row.waitingFor, until: (row.notBefore ?? row.dueAt).toISOString() }
         : null,
     startedAt: row.startedAt?.toISOString() ?? null,
-    finishedAt: row.finishedAt?.toISOString() ?? null,
+    ...ending(row),
     late: row.late,
     supersededAt: row.supersededAt?.toISOString() ?? null,
     verdict: row.verdict,
@@ -243,6 +243,13 @@ function presentTest(
     requestedBy: row.requestedBy,
     may,
   }
+}
+
+/** When it ended, as the screens see it: rows from before clock steps were marked may end before they begin. */
+function ending({ startedAt, finishedAt, clockStepped }: store.TestCallRow) {
+  if (finishedAt === null) return { finishedAt: null, clockStepped }
+  const end = notBefore((startedAt ?? finishedAt).getTime(), finishedAt.getTime())
+  return { finishedAt: new Date(end.at).toISOString(), clockStepped: clockStepped || end.clockStepped }
 }
 
 export type TestDesk = ReturnType<typeof createTestDesk>

@@ -4,7 +4,7 @@ import { testCallKindLabels, verdictLabels } from '../../contract/words.ts'
 import type { Endpoints } from '../endpoints/index.ts'
 import type { Hearings } from '../hearings/index.ts'
 import { systemActor } from '../platform/actor.ts'
-import type { Instant } from '../platform/clock.ts'
+import { type Instant, notBefore } from '../platform/clock.ts'
 import type { Tx } from '../platform/database.ts'
 import { keepLease } from '../platform/lease.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -113,9 +113,12 @@ export function createTestRunner({ platform, hearings, rooms, endpoints, roomAge
       if (row.hearingId !== null) await hearings.planForChange(tx, row.hearingId)
       const thresholds = await store.readThresholds(tx)
       const verdict = judge(outcome, thresholds)
+      const now = clock.now()
+      const { at, clockStepped } = notBefore(row.startedAt?.getTime() ?? now, now)
       const mine = await store.updateRunning(tx, row.id, row.attempt, {
         status: 'done',
-        finishedAt: new Date(clock.now()),
+        finishedAt: new Date(at),
+        clockStepped,
         verdict: verdict.is,
         reasons: verdict.reasons,
         agentMeasurement: outcome.is === 'measured' ? outcome.agent : null,

@@ -179,6 +179,7 @@ export async function claim(
         claimedAt: values.now,
         claimedBy: values.by,
         startedAt: values.now,
+        clockStepped: false,
         attempt: sql`${testCalls.attempt} + 1`,
         late: sql`${testCalls.late} or ${testCalls.kind} <> 'on-demand'
           and coalesce(${testCalls.noticedAt}, ${now}) > ${lateAt}`,

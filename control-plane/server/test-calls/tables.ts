@@ -24,6 +24,8 @@ export const testCalls = pgTable(
     progress: jsonb('progress').$type<{ step: string; at: string; percent: number }>(),
     startedAt: at('started_at'),
     finishedAt: at('finished_at'),
+    /** Our clock was set back during this test: how long it was is not certain. */
+    clockStepped: boolean('clock_stepped').notNull().default(false),
     /** When the reconciler first saw that it was due; null for one on demand. */
     noticedAt: at('noticed_at'),
     /** Why a due test is not called yet, and when it is looked at again. */

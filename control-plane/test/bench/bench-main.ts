@@ -5,12 +5,14 @@ import { firstFrame } from './first-frame.ts'
 import { firstScreen } from './first-screen.ts'
 import { grantOpen } from './grant-open.ts'
 import { ingest } from './ingest.ts'
+import { measure } from './measure.ts'
 import { memoryRest } from './memory-rest.ts'
 import type { Figure } from './rounds.ts'
 
 const benches: Record<string, (tell: (words: string) => void) => Promise<Figure[]>> = {
   'grant-open': grantOpen,
   ingest,
+  measure,
   'first-frame': firstFrame,
   'due-1000': due1000,
   'first-screen': firstScreen,

@@ -83,7 +83,7 @@ export async function ingest(tell: Tell): Promise<Figure[]> {
 }
 
 /** Matroska with H.264 and AAC at Jibri's bit rate, made of one minute that is copied until the size is reached. */
-function makeFilm(folder: string): string {
+export function makeFilm(folder: string): string {
   const minute = join(folder, 'minute.mkv')
   const film = join(folder, 'film.mkv')
   const quiet = ['-nostdin', '-v', 'error', '-y']

@@ -4,6 +4,7 @@ import { asc, eq, sql } from 'drizzle-orm'
 import type { HearingAnswer, HearingListItem } from '../../contract/hearings.ts'
 import { endpoints } from '../../server/endpoints/tables.ts'
 import { hearings } from '../../server/hearings/tables.ts'
+import { hourMs } from '../../server/platform/clock.ts'
 import { auditTrail } from '../../server/platform/tables.ts'
 import { testNow } from '../support/application.ts'
 import { aCase, aConsentedCase, aDraft, aPlan, as, aWorld, moved, type World } from './world.ts'
@@ -197,4 +198,24 @@ test('two drafts at once have two codes; the audit chain of all this is whole', 
     (await world.db.select().from(hearings)).every((row) => row.version >= 1),
     true,
   )
+})
+
+test('a clock that is set back between two moves turns nothing round: the history keeps its order and marks it', async () => {
+  const draft = await aDraft(world, { caseIds: [await aConsentedCase(world)] })
+  world.clock.advance(-2 * hourMs)
+  const { body } = await post('reception-board', draft.id, 'submit', { version: draft.version, lateReason: 'Cấp bách' })
+  assert.deepEqual(
+    body.history.map(({ to, clockStepped }) => [to, clockStepped]),
+    [
+      ['draft', false],
+      ['submitted', true],
+    ],
+  )
+  const liveAt = new Date(world.clock.now())
+  await world.db.update(hearings).set({ status: 'live', liveAt }).where(eq(hearings.id, draft.id))
+  world.clock.advance(-hourMs)
+  const ended = await post('office', draft.id, 'end')
+  assert.equal(ended.status, 200)
+  assert.equal(ended.body.endedAt, liveAt.toISOString())
+  assert.equal(ended.body.history.at(-1)?.clockStepped, true)
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hearingStatuses, type Role, roles } from '../../contract/words.ts'
+import { approvalHolds, hearingTimes, moveTimeLabels } from '../../contract/hearing-times.ts'
+import { type HearingStatus, hearingStatuses, type Role, roles } from '../../contract/words.ts'
 import {
   allowedActions,
   hearingCode,
@@ -11,7 +12,13 @@ import {
   neglectOf,
   startTiming,
 } from '../../server/hearings/hearing.ts'
-import { completenessFaults, draftFaults, type PlanSurroundings, type TidyPlan } from '../../server/hearings/plan.ts'
+import {
+  completenessFaults,
+  draftFaults,
+  type PlanSurroundings,
+  planWarnings,
+  type TidyPlan,
+} from '../../server/hearings/plan.ts'
 import { calendarWarnings, lateSubmissionTitle, submissionLimits } from '../../server/hearings/submission.ts'
 import { hourMs, minuteMs } from '../../server/platform/clock.ts'
 import { staffOf } from './world.ts'
@@ -162,4 +169,60 @@ test('what was left undone past its time is named', () => {
 test('codes carry the year and at least three digits', () => {
   assert.equal(hearingCode(2026, 1), 'BT-2026-001')
   assert.equal(hearingCode(2026, 1234), 'BT-2026-1234')
+})
+
+test('one person in two lines is warned of, however the name is typed; two people at two places are not', () => {
+  const line = (name: string, endpointId: string | null, email: string | null = null) => ({
+    ...person,
+    name,
+    endpointId,
+    email,
+  })
+  const warned = (...participants: TidyPlan['participants']) =>
+    planWarnings(plan({ participants }), around, []).filter(({ message }) => message.includes('bỏ bớt một dòng'))
+  const an = line('Nguyễn Văn An', null, 'an@example.vn')
+  for (const again of [
+    line('nguyễn  văn an', null, 'an2@example.vn'),
+    line('Nguyễn Văn An'.normalize('NFD'), null, 'an3@example.vn'),
+    line('NGUYEN VAN AN', null, 'an4@example.vn'),
+    line('Bà An', 'pleiku', 'AN@example.vn'),
+  ])
+    assert.equal(warned(an, line('Trần Thị Bình', 'central'), again).length, 1, again.name)
+  const [warning] = warned(an, line('Nguyễn Văn An', null, 'an@example.vn'))
+  assert.equal(warning?.field, 'participants.1.name')
+  assert.match(warning?.message ?? '', /Người thứ 1 .* người thứ 2/)
+  assert.deepEqual(warned(an, line('Nguyễn Văn An', 'pleiku', 'khac@example.vn')), [])
+  assert.deepEqual(warned(line('', 'pleiku'), line('', 'pleiku')), [])
+})
+
+test('each move of a hearing shows its time under its own word', () => {
+  const move = (to: HearingStatus, hour: number) => ({
+    from: null,
+    to,
+    at: new Date(startsAt + hour * hourMs).toISOString(),
+    actorName: 'x',
+    reason: null,
+    clockStepped: false,
+  })
+  const labels = (...tos: HearingStatus[]) =>
+    hearingTimes(tos.map((to, index) => move(to, index))).map((one) => one.label)
+  assert.deepEqual(labels('draft', 'submitted', 'returned'), ['Trình lúc', 'Trả lại lúc'])
+  assert.deepEqual(labels('draft', 'submitted', 'cancelled'), ['Trình lúc', 'Hủy lúc'])
+  assert.deepEqual(labels('draft', 'submitted', 'approved', 'postponed', 'submitted', 'returned'), [
+    'Phê duyệt lúc',
+    'Hoãn lúc',
+    'Trình lúc',
+    'Trả lại lúc',
+  ])
+  for (const status of hearingStatuses.filter((one) => one !== 'draft')) {
+    const [time] = hearingTimes([move('draft', 0), move(status, 1)])
+    assert.equal(time?.label, moveTimeLabels[status])
+    assert.equal(time?.at, move(status, 1).at)
+  }
+  assert.equal(new Set(Object.values(moveTimeLabels)).size, hearingStatuses.length - 1, 'no word serves two moves')
+  const approved = [move('submitted', 0), move('approved', 1)]
+  assert.equal(approvalHolds(approved), true)
+  assert.equal(approvalHolds([...approved, move('live', 2)]), true)
+  for (const undone of ['postponed', 'cancelled'] as const)
+    assert.equal(approvalHolds([...approved, move(undone, 2)]), false)
 })

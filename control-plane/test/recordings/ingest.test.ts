@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { eq } from 'drizzle-orm'
+import type { HearingPlan } from '../../server/hearings/index.ts'
 import { sha256Hex } from '../../server/platform/secrets.ts'
 import { createIngest } from '../../server/recordings/ingest.ts'
 import { createMediaSandbox } from '../../server/recordings/media-sandbox.ts'
@@ -70,7 +71,7 @@ const sandbox = createMediaSandbox('required')
 const media = createMediaTools(sandbox)
 
 /** A part as tus leaves it: the file in staging, the row at `verifying`. */
-async function received(film: string, declaredSha256?: string) {
+async function received(film: string, declaredSha256?: string, plan?: HearingPlan) {
   const uploads = createUploads(app.platform)
   await uploads.prepare()
   const uploadId = randomUUID()
@@ -90,7 +91,7 @@ async function received(film: string, declaredSha256?: string) {
       createdAt: new Date(app.clock.now()),
     }),
   )
-  const { ingest } = createIngest({ platform: app.platform, uploads, hearingPlan: async () => undefined })
+  const { ingest } = createIngest({ platform: app.platform, uploads, hearingPlan: async () => plan })
   return { part, uploads, ingest, sha256: sha256Hex(bytes) }
 }
 
@@ -238,4 +239,60 @@ test('two workers on one part: one works, the other finds nothing', async () => 
   const row = await store.partById(app.platform.db, part.id)
   assert.equal(row?.status, 'ready')
   assert.equal(readdirSync(join(inStore(row?.originalPath), '..')).length, 4)
+})
+
+/** The film with the chapters that its MP4 got: titles, and where they begin and end in milliseconds. */
+async function chaptersIn(film: string): Promise<{ durationMs: number; chapters: [string, number, number][] }> {
+  // The recording began 56.5 s after the hearing: of the items of one minute the second begins at 3.5 s and the third beyond any film here.
+  const agenda = ['Khai mạc', 'Trình bày', 'Kết luận'].map((title) => ({ id: title, title, minutes: 1, speaker: null }))
+  const plan = { code: 'BT-2026-001', liveAt: app.clock.now() - 56_500, agenda } as unknown as HearingPlan
+  const { part, ingest } = await received(film, undefined, plan)
+  const hearingId = randomUUID()
+  const recording = await app.platform.db.transaction((tx) =>
+    store.expectRecording(tx, { hearingId, roomName: randomUUID(), now: new Date(app.clock.now()) }),
+  )
+  await app.platform.db
+    .update(recordingParts)
+    .set({ recordingId: recording?.id ?? null })
+    .where(eq(recordingParts.id, part.id))
+  await ingest(part.id, noSignal)
+  const row = await store.partById(app.platform.db, part.id)
+  assert.equal(row?.status, 'ready', `${film}: ${row?.fault}`)
+  const asked = ['-v', 'error', '-i', inStore(row?.playablePath), '-f', 'ffmetadata', '-']
+  const told = execFileSync('ffmpeg', asked, { encoding: 'utf8' })
+  const blocks = told.matchAll(/\[CHAPTER\]\nTIMEBASE=1\/1000\nSTART=(\d+)\nEND=(\d+)\ntitle=(.*)/g)
+  return {
+    durationMs: row?.durationMs ?? 0,
+    chapters: [...blocks].map(([, start, end, title = '']) => [title, Number(start), Number(end)]),
+  }
+}
+
+test('no chapter lies beyond the film, whatever its header says of its length', async () => {
+  // A killed recorder leaves no length, a cut file a longer one than it has.
+  const piped = execFileSync('ffmpeg', [
+    '-v',
+    'error',
+    '-i',
+    join(films, 'whole.mkv'),
+    '-c',
+    'copy',
+    '-f',
+    'matroska',
+    '-',
+  ])
+  writeFileSync(join(films, 'lengthless.mkv'), piped)
+  for (const [film, titles] of [
+    ['whole.mkv', ['Khai mạc', 'Trình bày']],
+    ['lengthless.mkv', ['Khai mạc', 'Trình bày']],
+    ['killed.mkv', ['Khai mạc']],
+  ] as const) {
+    const { durationMs, chapters } = await chaptersIn(film)
+    assert.deepEqual(
+      chapters.map(([title]) => title),
+      titles,
+      film,
+    )
+    for (const [, startMs, endMs] of chapters)
+      assert.ok(startMs < endMs && endMs <= durationMs + 50, `${film} ${endMs}`)
+  }
 })

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, before, beforeEach, test } from 'node:test'
-import type { RecorderReport } from '../../contract/recordings.ts'
+import type { LiveContent } from '../../contract/recording-content.ts'
+import type { RecorderReport, Recording } from '../../contract/recordings.ts'
 import { hourMs, minuteMs } from '../../server/platform/clock.ts'
 import { alerts, outboxMails } from '../../server/platform/tables.ts'
+import { liveAlertsOf } from '../../server/recordings/live-content.ts'
 import { alertsOf, silentMs, watchRecorders } from '../../server/recordings/reports.ts'
+import { recordings } from '../../server/recordings/tables.ts'
 import { testNow } from '../support/application.ts'
 import { signedIn } from '../support/staff.ts'
 import { aReport, aStore, type Store } from './recorder-host.ts'
@@ -129,4 +133,79 @@ test('hearings of the next two hours need as many free recorders: fewer is an al
   assert.equal(await lacking(1), false)
   house.app.clock.advance(silentMs)
   assert.equal(await lacking(1), true)
+})
+
+const running = (content?: LiveContent): Partial<RecorderReport> => ({
+  jibri: 'busy',
+  sessions: [
+    { sessionId: 's1', room: 'x', fileName: 'x.mkv', bytes: 1_000, stillForMs: 0, ...(content ? { content } : {}) },
+  ],
+})
+const contentKinds = async () =>
+  (await house.app.platform.alerts.open(house.app.platform.db))
+    .filter(({ kind }) => kind === 'recording-no-sound' || kind === 'recording-no-picture')
+    .map(({ kind }) => kind)
+    .sort()
+
+test('a hearing that is recorded without sound or picture is told with what to do, until it is back', async () => {
+  const good = { sound: 'heard', picture: 'moving' } as const
+  for (const [content, kinds] of [
+    [{ ...good, sound: 'silent' }, ['recording-no-sound']],
+    [{ ...good, sound: 'none' }, ['recording-no-sound']],
+    [{ ...good, picture: 'black' }, ['recording-no-picture']],
+    [{ ...good, picture: 'frozen' }, ['recording-no-picture']],
+    [{ ...good, picture: 'none' }, ['recording-no-picture']],
+    [{ sound: 'silent', picture: 'black' }, ['recording-no-picture', 'recording-no-sound']],
+    [good, []],
+    [{ sound: 'unmeasured', picture: 'unmeasured' }, []],
+  ] as [LiveContent, string[]][]) {
+    assert.equal(await report(running(content)), 204)
+    assert.deepEqual(await contentKinds(), kinds, JSON.stringify(content))
+    await report(running(good))
+  }
+  await report(running({ ...good, sound: 'silent' }))
+  const alert = (await house.app.platform.alerts.open(house.app.platform.db)).find(
+    ({ kind }) => kind === 'recording-no-sound',
+  )
+  assert.equal(alert?.severity, 'critical')
+  assert.match(alert?.message ?? '', /jibri-1.*không có tiếng.*Hỏi ngay.*Ghi lại bằng máy khác.*tự hết/)
+  // A look that measured nothing, or a daemon that said nothing, brings no sound back.
+  await report(running({ ...good, sound: 'unmeasured' }))
+  await report(running())
+  assert.deepEqual(await contentKinds(), ['recording-no-sound'])
+  await report(running(good))
+  assert.deepEqual(await contentKinds(), [])
+  await report(running({ ...good, sound: 'silent' }))
+  await report()
+  assert.deepEqual(await contentKinds(), [], 'nothing is written any more')
+})
+
+test('the alert names the hearing, and the screen of the running hearing shows the same', async () => {
+  const { db } = house.app.platform
+  const at = new Date(house.app.clock.now())
+  const hearingId = randomUUID()
+  const [row] = await db
+    .insert(recordings)
+    .values({
+      hearingId,
+      roomName: randomUUID(),
+      wanted: 'on',
+      state: 'on',
+      currentSessionId: 's1',
+      stateAt: at,
+      createdAt: at,
+    })
+    .returning()
+  const silent = { sound: 'silent', picture: 'moving' } as const
+  await report(running(silent))
+  const shown = async () => {
+    const headers = await signedIn(house.app, 'office')
+    const answer = await house.app.http.inject({ url: `/api/recordings/${row?.id}`, headers })
+    return (answer.json() as Recording).now
+  }
+  assert.deepEqual(await shown(), silent)
+  house.app.clock.advance(2 * minuteMs)
+  assert.equal(await shown(), null, 'an old report says nothing of now')
+  const codes = new Map([['s1', 'BT-2026-007']])
+  assert.match(liveAlertsOf(aReport(running(silent)), codes).wanted[0]?.message ?? '', /buổi tiếp BT-2026-007/)
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { eq } from 'drizzle-orm'
+import type { RoomBoard } from '../../contract/rooms.ts'
 import { minuteMs } from '../../server/platform/clock.ts'
 import { quorumOf } from '../../server/rooms/index.ts'
 import { attendance, edgeEvents } from '../../server/rooms/tables.ts'
@@ -226,4 +227,53 @@ test('who comes in with the token of a revoked grant is put out again', async ()
   await until(1)
   await prosody.send(prosody.joined(room, hearing.guest.id))
   await until(2)
+})
+
+test('a clock that is set back makes no stay negative, and every stay that it touched is marked', async () => {
+  await prosody.send(prosody.joined(room, hearing.guest.id), prosody.joined(room, hearing.central.id))
+  world.clock.advance(-10 * minuteMs)
+  await prosody.send(prosody.left(room, hearing.guest.id))
+  const [gone, there] = (await intervals()).toSorted((one) => (one.leftAt === null ? 1 : -1))
+  assert.equal(gone?.leftAt?.getTime(), gone?.joinedAt.getTime())
+  assert.deepEqual([gone?.clockStepped, there?.clockStepped], [true, true])
+  // Longer than the step: it does not look wrong, and is.
+  world.clock.advance(11 * minuteMs)
+  await prosody.send(prosody.left(room, hearing.central.id))
+  for (const row of await intervals()) {
+    assert.ok((row.leftAt?.getTime() ?? 0) >= row.joinedAt.getTime())
+    assert.equal(row.clockStepped, true)
+  }
+  const board = (await world.as('office', 'GET', `/api/hearings/${hearing.id}/room`)).body as unknown as RoomBoard
+  assert.ok(board.attendance.every(({ joinedAt, leftAt, clockStepped }) => clockStepped && (leftAt ?? '') >= joinedAt))
+})
+
+test('every other end of a stay is no earlier than its beginning either: destroyed room, restarted Prosody, older rows', async () => {
+  await prosody.send(prosody.joined(room, hearing.guest.id))
+  world.clock.advance(-minuteMs)
+  await prosody.send(prosody.event('room-destroyed', { room }))
+  world.clock.advance(2 * minuteMs)
+  await prosody.send(prosody.joined(room, hearing.central.id))
+  world.clock.advance(-5 * minuteMs)
+  const restarted = prosodyReports(world, `process-${number}-restarted`)
+  await restarted.send(restarted.event('snapshot', { rooms: [] }))
+  const rows = await intervals()
+  assert.deepEqual(rows.map(({ leftBy }) => leftBy).sort(), ['room-destroyed', 'snapshot'])
+  for (const row of rows) {
+    assert.equal(row.leftAt?.getTime(), row.joinedAt.getTime())
+    assert.equal(row.clockStepped, true)
+  }
+  await world.db.update(attendance).set({ clockStepped: false, leftAt: new Date(startsAt - minuteMs) })
+  const board = (await world.as('office', 'GET', `/api/hearings/${hearing.id}/room`)).body as unknown as RoomBoard
+  for (const { joinedAt, leftAt, clockStepped } of board.attendance)
+    assert.deepEqual([leftAt, clockStepped], [joinedAt, true])
+})
+
+test('a clock that only runs on marks nothing', async () => {
+  await prosody.send(prosody.joined(room, hearing.guest.id))
+  world.clock.advance(minuteMs)
+  await prosody.send(prosody.left(room, hearing.guest.id))
+  assert.deepEqual(
+    (await intervals()).map(({ clockStepped }) => clockStepped),
+    [false],
+  )
 })

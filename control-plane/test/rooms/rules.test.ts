@@ -104,3 +104,17 @@ test('revoking a grant does not lower the quorum, and the new grant takes its pl
     ['centre', 'new'],
   )
 })
+
+test('a person listed twice is waited for twice, and no more once one of the two grants is revoked', () => {
+  const centre = member('centre')
+  const first = member('an', { endpointId: null, participantId: 'an', displayName: 'Nguyễn Văn An' })
+  const again = member('an-2', { endpointId: null, participantId: 'an-2', displayName: 'Nguyễn Văn An' })
+  assert.equal(quorum([centre, first, again], new Set(['centre', 'an'])).met, false)
+  const revoked = quorum([centre, first, { ...again, revoked: true }], new Set(['centre', 'an']))
+  assert.equal(revoked.met, true)
+  assert.deepEqual(names(revoked.released), ['Nguyễn Văn An'])
+  // Made anew, the person counts again; and a hearing of which everybody was released has no quorum.
+  const anew = { ...again, id: 'an-3' }
+  assert.equal(quorum([centre, first, { ...again, revoked: true }, anew], new Set(['centre', 'an'])).met, false)
+  assert.equal(quorum([{ ...first, revoked: true }], new Set()).met, false)
+})

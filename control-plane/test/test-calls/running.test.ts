@@ -341,3 +341,19 @@ test('after a restart the reconciler notes when it saw what is due, and the job 
   const row = await rowOf(made.id)
   assert.deepEqual([row?.noticedAt, row?.status, row?.waitingFor, row?.attempt], [now, 'due', 'room-pc', 0])
 })
+
+test('a clock that is set back while a test runs gives it no negative length, and marks it', async () => {
+  const row = await aTest()
+  const runner = runnerIn({
+    roomPc: 'free',
+    agent: async () => {
+      app.clock.advance(-hourMs)
+      return measured('agent')
+    },
+  })
+  await Promise.all([runner.run(row.id, noSignal), playKiosk(row.id)])
+  const done = await store.testById(app.platform.db, row.id)
+  assert.equal(done?.status, 'done')
+  assert.equal(done?.finishedAt?.getTime(), done?.startedAt?.getTime())
+  assert.equal(done?.clockStepped, true)
+})

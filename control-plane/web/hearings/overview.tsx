@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { Link } from 'react-router'
 import { consentLabels } from '../../contract/cases.ts'
 import { participantRoleLabels } from '../../contract/hearing-plan.ts'
+import { approvalHolds, hearingTimes } from '../../contract/hearing-times.ts'
 import type { HearingAnswer } from '../../contract/hearings.ts'
 import { hearingStatusLabels } from '../../contract/words.ts'
 import { Facts } from '../parts/states.tsx'
@@ -19,11 +20,8 @@ export function Overview({ hearing }: { hearing: HearingAnswer }) {
           <Facts
             rows={[
               ['Thời gian', span(hearing.startsAt, hearing.endsAt)],
-              ['Số quyết định', hearing.decisionNumber ?? '—'],
-              ['Trình lúc', when(hearing.submittedAt)],
-              ['Phê duyệt lúc', when(hearing.decidedAt)],
-              ['Bắt đầu lúc', when(hearing.liveAt)],
-              ['Kết thúc lúc', when(hearing.endedAt)],
+              ['Số quyết định', decisionOf(hearing)],
+              ...hearingTimes(hearing.history).map(({ label, at }): [string, string] => [label, when(at)]),
             ]}
           />
         </Part>
@@ -75,6 +73,7 @@ export function Overview({ hearing }: { hearing: HearingAnswer }) {
                 {when(move.at)}
               </Text>{' '}
               <strong>{hearingStatusLabels[move.to]}</strong> – {move.actorName}
+              {move.clockStepped && ' (đồng hồ máy chủ bị chỉnh lùi trước thời điểm này)'}
               {move.reason !== null && <div className="lines">{move.reason}</div>}
             </li>
           ))}
@@ -82,6 +81,11 @@ export function Overview({ hearing }: { hearing: HearingAnswer }) {
       </Part>
     </Stack>
   )
+}
+
+function decisionOf({ decisionNumber, history }: HearingAnswer): string {
+  if (decisionNumber === null) return '—'
+  return approvalHolds(history) ? decisionNumber : `${decisionNumber} (của lần phê duyệt trước, không còn hiệu lực)`
 }
 
 function Part({ title, children }: { title: string; children: ReactNode }) {

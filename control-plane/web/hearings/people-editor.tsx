@@ -1,5 +1,7 @@
 import { Button, Checkbox, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
 import { type ParticipantRole, participantRoleLabels, participantRoles } from '../../contract/hearing-plan.ts'
+import { samePeople, samePeopleWords } from '../../contract/same-people.ts'
+import { fold } from '../parts/words.ts'
 import { blankPerson, type TypedPlan } from './typed-plan.ts'
 
 interface Props {
@@ -23,6 +25,7 @@ export function PeopleEditor({ rows, faults, rooms, onRows }: Props) {
       set(index, { [name]: value === '' && name !== 'name' ? null : value })
     },
   })
+  const twice = samePeople(rows, fold)
   return (
     <Stack gap="sm">
       {rows.map((row, index) => (
@@ -55,6 +58,13 @@ export function PeopleEditor({ rows, faults, rooms, onRows }: Props) {
             description="Nhận thư mời khi được phê duyệt, thư báo khi hoãn, hủy"
             {...text(index, 'email', 'Thư điện tử')}
           />
+          {twice
+            .filter((same) => same.index === index)
+            .map((same) => (
+              <Text key={same.by} size="sm" c="orange.9" className="person-foot" role="status">
+                {samePeopleWords(same, rows)}
+              </Text>
+            ))}
           <Group justify="space-between" className="person-foot">
             <Checkbox
               label="Bắt buộc có mặt thì mới được bắt đầu"

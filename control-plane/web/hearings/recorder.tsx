@@ -11,6 +11,7 @@ import { useAsk, useDo } from '../ask.ts'
 import { ReasonButton } from '../parts/reason-button.tsx'
 import { Shown } from '../parts/states.tsx'
 import { clockTime } from '../parts/words.ts'
+import { LackingNow, lackingNow } from '../recordings/lacking-now.tsx'
 
 const good = ['recording', 'ready', 'uploading']
 
@@ -43,10 +44,15 @@ function State({ recording }: { recording: Recording }) {
   const running = recording.sessions.find((session) => session.endedAt === null)
   return (
     <>
-      <Text className={good.includes(recording.status) ? 'lamp good' : 'lamp bad'} fw={500} role="status">
+      <Text
+        className={good.includes(recording.status) && lackingNow(recording).length === 0 ? 'lamp good' : 'lamp bad'}
+        fw={500}
+        role="status"
+      >
         {recordingStatusLabels[recording.status]}
       </Text>
       {running?.onAt != null && <Text size="sm">Đang ghi từ {clockTime(running.onAt)}.</Text>}
+      <LackingNow recording={recording} />
       {recording.faults > 0 && (
         <Alert color="orange" mt="sm" title={`${recording.faults} sự cố trong buổi tiếp này`}>
           {recording.lastFault ?? 'Hệ thống đã tự khởi động lại ghi hình.'}

@@ -5,7 +5,7 @@ import { useAsk, useDo } from '../ask.ts'
 import { useWatched } from '../attended.ts'
 import { ReasonButton } from '../parts/reason-button.tsx'
 import { Shown } from '../parts/states.tsx'
-import { clockTime, when } from '../parts/words.ts'
+import { clockSteppedWords, clockTime, when } from '../parts/words.ts'
 import { useMay } from '../session.tsx'
 import { End } from './moves.tsx'
 import { RecorderCard } from './recorder.tsx'
@@ -76,6 +76,12 @@ function Quorum({ board, hearing }: { board: RoomBoard; hearing: HearingAnswer }
           </li>
         ))}
       </ul>
+      {board.quorum.released.length > 0 && (
+        <Text size="sm" c="dimmed" mt="xs">
+          Không còn tính vì thông tin đăng nhập đã bị thu hồi:{' '}
+          {board.quorum.released.map(({ name }) => name).join(', ')}.
+        </Text>
+      )}
       <Group mt="md">
         <Start board={board} hearing={hearing} />
         {hearing.may.includes('end') && <End hearing={hearing} />}
@@ -150,6 +156,11 @@ function Attendance({ board }: { board: RoomBoard }) {
                   <Table.Td>
                     {row.leftAt === null ? 'đang trong phòng' : clockTime(row.leftAt)}
                     {leftWords(row)}
+                    {row.clockStepped && (
+                      <Text size="sm" c="orange.9">
+                        ({clockSteppedWords})
+                      </Text>
+                    )}
                   </Table.Td>
                 </Table.Tr>
               ))}

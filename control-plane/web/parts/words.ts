@@ -35,6 +35,9 @@ export const toField = (instant: string): string =>
 export const fromField = (text: string): string =>
   text === '' || Number.isNaN(Date.parse(`${text}:00+07:00`)) ? '' : new Date(`${text}:00+07:00`).toISOString()
 
+/** Beside the end of what was going on while a clock was set back. */
+export const clockSteppedWords = 'đồng hồ máy chủ bị chỉnh lùi trong lúc này, thời lượng không chắc chắn'
+
 const decimal = (value: number, digits: number): string => value.toFixed(digits).replace('.', ',')
 export const bytes = (size: number): string => {
   if (size >= 1e9) return `${decimal(size / 1e9, 2)} GB`
@@ -49,9 +52,9 @@ export const duration = (ms: number | null): string => {
 export const figure = (value: number | null | undefined, unit: string, digits = 0): string =>
   value == null ? '—' : `${decimal(value, digits)} ${unit}`.trim()
 
-/** For searching in what is already on the screen, without regard to case and diacritics. */
+/** For comparing what is already on the screen, without regard to case, diacritics and spaces. */
 export const fold = (text: string): string =>
-  text.normalize('NFD').replace(/\p{M}/gu, '').replaceAll(/[đĐ]/g, 'd').toLowerCase()
+  text.normalize('NFD').replace(/\p{M}/gu, '').replaceAll(/[đĐ]/g, 'd').toLowerCase().replace(/\s+/g, ' ').trim()
 
 export const statusColours: Record<HearingStatus, string> = {
   draft: 'gray',

@@ -2,6 +2,7 @@ import { Alert, Anchor, Card, Group, NativeSelect, Text, Title } from '@mantine/
 import { useRef, useState } from 'react'
 import type { Recording, RecordingPart } from '../../contract/recordings.ts'
 import { duration } from '../parts/words.ts'
+import { TimeLine } from './time-line.tsx'
 
 const speeds = ['0.5', '0.75', '1', '1.25', '1.5', '2']
 
@@ -106,6 +107,7 @@ export function Player({ recording }: { recording: Recording }) {
           </nav>
         )}
       </div>
+      <TimeLine recording={recording} onGo={(ms) => go(placeOf(parts, ms))} />
     </Card>
   )
 }

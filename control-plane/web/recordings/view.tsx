@@ -4,10 +4,12 @@ import {
   partStatusLabels,
   type Recording,
   type RecordingPart,
+  type RecordingStatus,
   recordingStatusLabels,
 } from '../../contract/recordings.ts'
 import { Facts } from '../parts/states.tsx'
-import { bytes, clockTime, duration, recordingColours, when } from '../parts/words.ts'
+import { bytes, clockSteppedWords, clockTime, duration, recordingColours, when } from '../parts/words.ts'
+import { LackingNow } from './lacking-now.tsx'
 import { Player } from './player.tsx'
 
 /** One recording: where it stands, the film, its parts and their proof of integrity. */
@@ -25,9 +27,10 @@ export function RecordingView({ recording }: { recording: Recording }) {
           {recordingStatusLabels[recording.status]}
         </Badge>
         <Text size="sm" c="dimmed">
-          Cập nhật {when(recording.stateAt)}
+          {standing(recording)}
         </Text>
       </Group>
+      <LackingNow recording={recording} />
       {recording.faults > 0 && (
         <Alert color="orange" title={`${recording.faults} sự cố trong khi ghi hình`}>
           {recording.lastFault ?? 'Hệ thống đã tự ghi lại bằng máy khác.'} Các phần được phát nối tiếp nhau.
@@ -66,6 +69,25 @@ export function RecordingView({ recording }: { recording: Recording }) {
       <Sessions recording={recording} />
     </Stack>
   )
+}
+
+const stateLabels: Record<RecordingStatus, string> = {
+  expected: 'Chờ bắt đầu từ',
+  starting: 'Gọi máy ghi lúc',
+  recording: 'Đang ghi từ',
+  fault: 'Sự cố lúc',
+  uploading: 'Ghi hình dừng lúc',
+  missing: 'Ghi hình dừng lúc',
+  ready: 'Vào kho lúc',
+  broken: 'Vào kho lúc',
+  damaged: 'Vào kho lúc',
+}
+
+/** The time that says most of a recording now, with its own word. */
+function standing({ status, stateAt, parts }: Recording): string {
+  const stored = parts.flatMap(({ storedAt }) => (storedAt === null ? [] : [storedAt])).sort()
+  const isStored = status === 'ready' || status === 'broken' || status === 'damaged'
+  return `${stateLabels[status]} ${when(isStored ? (stored.at(-1) ?? null) : stateAt)}`
 }
 
 const movingStatuses: PartStatus[] = ['receiving', 'verifying', 'probing', 'remuxing', 'storing']
@@ -113,6 +135,13 @@ function Part({ part, number }: { part: RecordingPart; number: number }) {
   )
 }
 
+function sessionTimes({ startedAt, onAt, endedAt }: Recording['sessions'][number]): string {
+  if (onAt !== null)
+    return `Ghi từ ${clockTime(onAt)}${endedAt === null ? ', đang chạy' : ` đến ${clockTime(endedAt)}`}`
+  const asked = `Yêu cầu lúc ${clockTime(startedAt)}`
+  return endedAt === null ? `${asked}, máy ghi chưa bắt đầu` : `${asked}, không ghi được, bỏ lúc ${clockTime(endedAt)}`
+}
+
 function Sessions({ recording }: { recording: Recording }) {
   if (recording.sessions.length === 0) return null
   return (
@@ -123,10 +152,8 @@ function Sessions({ recording }: { recording: Recording }) {
       <ul className="plain-list">
         {recording.sessions.map((session) => (
           <li key={session.sessionId}>
-            {session.onAt === null
-              ? `Yêu cầu lúc ${clockTime(session.startedAt)}, chưa ghi được`
-              : `Ghi từ ${clockTime(session.onAt)}`}
-            {session.endedAt === null ? ', đang chạy' : ` đến ${clockTime(session.endedAt)}`}
+            {sessionTimes(session)}
+            {session.clockStepped && ` (${clockSteppedWords})`}
             {session.endedByFault !== null && ` – ${session.endedByFault}`}
           </li>
         ))}

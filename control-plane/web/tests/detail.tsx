@@ -4,7 +4,7 @@ import { runTestCall, showTestCall, type TestCall } from '../../contract/test-ca
 import { testCallKindLabels } from '../../contract/words.ts'
 import { useAsk, useDo } from '../ask.ts'
 import { Facts, Failed, Page, Shown } from '../parts/states.tsx'
-import { when } from '../parts/words.ts'
+import { clockSteppedWords, when } from '../parts/words.ts'
 import { AlreadyTested } from './already.tsx'
 import { Figures } from './figures.tsx'
 import { TestProgress, Verdict, Waive } from './line.tsx'
@@ -63,12 +63,16 @@ function One({ test }: { test: TestCall }) {
             <Facts
               rows={[
                 ['Điểm cầu', test.endpointName],
-                ['Đến giờ lúc', `${when(test.dueAt)}${test.late ? ' (chạy muộn)' : ''}`],
+                ['Giờ định trước', `${when(test.dueAt)}${test.late ? ' (chạy muộn)' : ''}`],
                 ...(test.supersededAt === null
                   ? []
                   : [['Lịch', `Theo lịch cũ; buổi tiếp được hoãn lúc ${when(test.supersededAt)}`] as [string, string]]),
-                ['Bắt đầu', when(test.startedAt)],
-                ['Kết thúc', when(test.finishedAt)],
+                // One that was given back to be called anew has not begun, whenever its last attempt did.
+                ['Bắt đầu', test.status === 'due' ? '—' : when(test.startedAt)],
+                [
+                  'Kết thúc',
+                  test.clockStepped ? `${when(test.finishedAt)} (${clockSteppedWords})` : when(test.finishedAt),
+                ],
                 ['Lần thử', String(test.attempt)],
               ]}
             />

@@ -51,6 +51,13 @@ export function TestProgress({ test }: { test: TestCall }) {
   )
 }
 
+/** The time that says most of a test now, with its own word. */
+function standing(test: TestCall): string {
+  if (test.status === 'cancelled') return `Đã hủy; giờ định trước ${when(test.dueAt)}`
+  if (test.status === 'running') return `Bắt đầu lúc ${when(test.startedAt)}`
+  return test.finishedAt === null ? `Đến giờ lúc ${when(test.dueAt)}` : `Xong lúc ${when(test.finishedAt)}`
+}
+
 /** One test in a list: when, how it went, what to do about it. */
 export function TestLine({ test, withEndpoint }: { test: TestCall; withEndpoint?: boolean }) {
   return (
@@ -62,7 +69,7 @@ export function TestLine({ test, withEndpoint }: { test: TestCall; withEndpoint?
             {withEndpoint === true && ` – ${test.endpointName}`}
           </Anchor>
           <Text size="sm" c="dimmed">
-            {test.finishedAt === null ? `Đến giờ lúc ${when(test.dueAt)}` : `Xong lúc ${when(test.finishedAt)}`}
+            {standing(test)}
             {test.late && ' · chạy muộn'}
             {test.supersededAt !== null && ' · theo lịch trước khi hoãn'}
             {test.attempt > 1 && ` · lần ${test.attempt}`}

@@ -4,7 +4,7 @@ import { showTestCall, type TestCall } from '../../contract/test-calls.ts'
 import { testCallKindLabels, verdictLabels } from '../../contract/words.ts'
 import { useAsk } from '../ask.ts'
 import { Shown } from '../parts/states.tsx'
-import { dateInWords, timeInWords, when } from '../parts/words.ts'
+import { clockSteppedWords, dateInWords, timeInWords, when } from '../parts/words.ts'
 import { Figures } from './figures.tsx'
 
 /** Minutes of a test call (biên bản kiểm thử, Điều 6.1.b), laid out after Nghị định 30/2020 for one A4. */
@@ -78,11 +78,12 @@ function Sheet({ test }: { test: TestCall }) {
 }
 
 function Findings({ test }: { test: TestCall }) {
-  const began = test.startedAt ?? test.dueAt
+  const began = test.status === 'due' ? null : test.startedAt
+  const told = began ?? test.dueAt
   return (
     <>
       <p>
-        Thời gian bắt đầu: {timeInWords(began)}, {dateInWords(began)}
+        {began === null ? 'Giờ định trước (chưa chạy)' : 'Thời gian bắt đầu'}: {timeInWords(told)}, {dateInWords(told)}
         {test.late && ` (chạy muộn; giờ định trước ${when(test.dueAt)})`}.
       </p>
       <p>
@@ -92,7 +93,7 @@ function Findings({ test }: { test: TestCall }) {
       <p>
         Nội dung: {testCallKindLabels[test.kind]}
         {test.hearingCode !== null &&
-          ` phục vụ buổi tiếp ${test.hearingCode} “${test.hearingTitle}”, ${test.supersededAt === null ? `bắt đầu ${when(test.hearingStartsAt)}` : 'theo lịch trước khi hoãn'}`}
+          ` phục vụ buổi tiếp ${test.hearingCode} “${test.hearingTitle}”, ${test.supersededAt === null ? `dự kiến bắt đầu ${when(test.hearingStartsAt)}` : 'theo lịch trước khi hoãn'}`}
         {test.requestedBy !== null && `; do ${test.requestedBy} yêu cầu`}.
       </p>
       <p>
@@ -115,7 +116,8 @@ function Findings({ test }: { test: TestCall }) {
       )}
       {test.finishedAt !== null && (
         <p>
-          Kết thúc vào {timeInWords(test.finishedAt)}, {dateInWords(test.finishedAt)}.
+          Kết thúc vào {timeInWords(test.finishedAt)}, {dateInWords(test.finishedAt)}
+          {test.clockStepped && ` (${clockSteppedWords})`}.
         </p>
       )}
     </>

@@ -1,0 +1,54 @@
+import { and, desc, eq, gt, isNotNull, isNull, lt, or } from 'drizzle-orm'
+import type { Database, Tx } from '../platform/database.ts'
+import type { PartRow } from './part-store.ts'
+import { recordingParts } from './tables.ts'
+
+type Reader = Database | Tx
+const isDue = (staleBefore: Date) =>
+  and(
+    eq(recordingParts.status, 'ready'),
+    eq(recordingParts.playableCondition, 'whole'),
+    isNotNull(recordingParts.playablePath),
+    gt(recordingParts.durationMs, 0),
+    isNull(recordingParts.measuredAt),
+    or(isNull(recordingParts.measureClaimedAt), lt(recordingParts.measureClaimedAt, staleBefore)),
+  )
+
+/** Stored parts that nobody has measured or is measuring, newest first: of a hearing of today people want to know. */
+export const dueForMeasure = (db: Reader, staleBefore: Date, limit: number): Promise<{ id: string }[]> =>
+  db
+    .select({ id: recordingParts.id })
+    .from(recordingParts)
+    .where(isDue(staleBefore))
+    .orderBy(desc(recordingParts.storedAt))
+    .limit(limit)
+
+/** Takes a due part for measuring; undefined when another has it, or it is not due any more. */
+export async function claimMeasure(
+  db: Database,
+  id: string,
+  now: Date,
+  staleBefore: Date,
+): Promise<PartRow | undefined> {
+  const [row] = await db
+    .update(recordingParts)
+    .set({ measureClaimedAt: now })
+    .where(and(eq(recordingParts.id, id), isDue(staleBefore)))
+    .returning()
+  return row
+}
+
+/** Changes a part as the one that claimed its measuring; false when that is another by now. */
+export async function updateMeasured(
+  db: Reader,
+  id: string,
+  claimedAt: Date,
+  change: Partial<PartRow>,
+): Promise<boolean> {
+  const rows = await db
+    .update(recordingParts)
+    .set(change)
+    .where(and(eq(recordingParts.id, id), eq(recordingParts.measureClaimedAt, claimedAt)))
+    .returning({ id: recordingParts.id })
+  return rows.length === 1
+}
