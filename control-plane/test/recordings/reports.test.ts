@@ -159,7 +159,7 @@ test('a hearing that is recorded without sound or picture is told with what to d
     [good, []],
     [{ sound: 'unmeasured', picture: 'unmeasured' }, []],
   ] as [LiveContent, string[]][]) {
-    assert.equal(await report(running(content)), 204)
+    assert.equal(await report(running(content)), 200)
     assert.deepEqual(await contentKinds(), kinds, JSON.stringify(content))
     await report(running(good))
   }
