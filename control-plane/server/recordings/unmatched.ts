@@ -34,8 +34,9 @@ interface Deps {
 export function createUnmatched({ platform, hearingPlan }: Deps) {
   const { db, clock, config } = platform
 
-  async function give(tx: Tx, actor: Actor, part: store.PartRow, recording: store.RecordingRow): Promise<void> {
-    if (!(await store.matchPart(tx, part.id, recording.id))) throw conflict()
+  /** False when somebody else was first. */
+  async function give(tx: Tx, actor: Actor, part: store.PartRow, recording: store.RecordingRow): Promise<boolean> {
+    if (!(await store.matchPart(tx, part.id, recording.id))) return false
     const code = (await hearingPlan(tx, recording.hearingId))?.code ?? null
     await tellUnmatched(platform, tx)
     await platform.audit.write(tx, actor, 'recording.part-matched', `recording-part:${part.id}`, {
@@ -43,6 +44,7 @@ export function createUnmatched({ platform, hearingPlan }: Deps) {
     })
     await platform.changes.announce(tx, 'recordings', `recording:${recording.id}`)
     await describeMatched(part, recording.id, code)
+    return true
   }
 
   /** `part.json` explains the store without the database, so it learns of it too; the files stay where they are. */
@@ -63,7 +65,8 @@ export function createUnmatched({ platform, hearingPlan }: Deps) {
       db.transaction(async (tx) => {
         const part = await waiting(tx, id)
         const recording = await store.recordingOfHearing(tx, hearingId)
-        return give(tx, actor, part, recording ?? fail(notFound('bản ghi hình của buổi tiếp đó')))
+        if (!(await give(tx, actor, part, recording ?? fail(notFound('bản ghi hình của buổi tiếp đó')))))
+          throw conflict()
       }),
 
     /** Says that it is of no hearing: it stays in the store, and its recorder may let its own copy go. */
@@ -89,7 +92,7 @@ export function createUnmatched({ platform, hearingPlan }: Deps) {
         if (id === null) continue
         await db.transaction(async (tx) => {
           const recording = await store.recordingById(tx, id)
-          if (recording && (await store.unmatchedById(tx, part.id))) await give(tx, systemActor, part, recording)
+          if (recording !== undefined) await give(tx, systemActor, part, recording)
         })
       }
       await db.transaction((tx) => tellUnmatched(platform, tx))
