@@ -184,7 +184,8 @@ test('who comes in with the token of a revoked grant is put out again', async ()
   const kicks = () => world.edge.told.filter((word) => word.path === '/kick').length
   const until = async (count: number) => {
     for (let wait = 0; wait < 100 && kicks() < count; wait++) await new Promise((go) => setTimeout(go, 100))
-    assert.equal(kicks(), count)
+    // The watch that looks every 3 s may have been first, or beside.
+    assert.ok(kicks() >= count, `${kicks()}`)
   }
   await until(1)
   await prosody.send(prosody.joined(room, hearing.guest.id))
