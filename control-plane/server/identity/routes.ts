@@ -41,22 +41,28 @@ export function identityRoutes(app: App, platform: Platform, parts: Parts): void
 }
 
 /** Whence a request comes, and what it is answered once a session began. */
-const doorOf = ({ cookies, openSession }: Parts) => ({
-  visitor: (request: FastifyRequest, username: string) => ({
+function doorOf({ cookies, signIn, openSession }: Parts) {
+  const visitor = (request: FastifyRequest, username: string) => ({
     address: request.ip,
     browserId: cookies.provenBrowser(request, username),
-  }),
-  welcome(reply: FastifyReply, admission: Admission) {
+  })
+  const opened = async (request: FastifyRequest) => (await openSession(request)) ?? fail(notSignedIn())
+  function welcome(reply: FastifyReply, admission: Admission) {
     cookies.setSession(reply, admission.token)
     if (admission.next === 'done') cookies.proveBrowser(reply, admission.username)
     return { next: admission.next }
-  },
-  opened: async (request: FastifyRequest) => (await openSession(request)) ?? fail(notSignedIn()),
-})
+  }
+  /** The first code of a second factor, at the sign-in and at the own account. */
+  async function confirmed(request: FastifyRequest<{ Body: { code: string } }>, reply: FastifyReply) {
+    const open = await opened(request)
+    return welcome(reply, await signIn.confirmEnrolment(open, request.body.code, visitor(request, open.staff.username)))
+  }
+  return { visitor, opened, welcome, confirmed }
+}
 
 function signInRoutes(app: App, parts: Parts): void {
   const { signIn, cookies, openSession } = parts
-  const { visitor, welcome, opened } = doorOf(parts)
+  const { visitor, welcome, opened, confirmed } = doorOf(parts)
 
   app.route({
     ...contract.signIn,
@@ -85,11 +91,7 @@ function signInRoutes(app: App, parts: Parts): void {
   app.route({
     ...contract.confirmTotpEnrolment,
     config: halfway,
-    handler: async (request, reply) => {
-      const open = await opened(request)
-      const admission = await signIn.confirmEnrolment(open, request.body.code, visitor(request, open.staff.username))
-      return welcome(reply, admission)
-    },
+    handler: confirmed,
   })
   app.route({
     ...contract.signOut,
@@ -135,8 +137,8 @@ function ownRoutes(app: App, platform: Platform, { accounts, signIn, openSession
 
 /** The own password, second factor and address: each with the proof of who sits there in the same request. */
 function proofRoutes(app: App, parts: Parts): void {
-  const { accounts, signIn, stepUp } = parts
-  const { visitor, welcome, opened } = doorOf(parts)
+  const { accounts, stepUp } = parts
+  const { confirmed } = doorOf(parts)
   const config = { ...own, ...signInLimit }
   app.route({
     ...contract.stepUp,
@@ -159,11 +161,7 @@ function proofRoutes(app: App, parts: Parts): void {
   app.route({
     ...contract.confirmSecondFactor,
     config,
-    handler: async (request, reply) => {
-      const open = await opened(request)
-      const admission = await signIn.confirmEnrolment(open, request.body.code, visitor(request, open.staff.username))
-      return welcome(reply, admission)
-    },
+    handler: confirmed,
   })
   app.route({
     ...contract.changeEmail,

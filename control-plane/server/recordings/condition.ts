@@ -1,4 +1,4 @@
-import { dayMs } from '../platform/clock.ts'
+import { dayMs, hourMs } from '../platform/clock.ts'
 
 /** How a stored file was found: as it was stored; not there; with other bytes; there, but not readable. */
 export type Condition = 'whole' | 'missing' | 'changed' | 'unreadable'
@@ -26,7 +26,7 @@ export function afterLook(known: Condition, seen: Condition): Condition {
 
 /** Looks go round once a night, from 01:00 on in Việt Nam (UTC+7). */
 export function lastNight(now: number): number {
-  const shiftMs = 7 * 3600_000 - 3600_000
+  const shiftMs = 7 * hourMs - hourMs
   return Math.floor((now + shiftMs) / dayMs) * dayMs - shiftMs
 }
 

@@ -53,21 +53,6 @@ export async function claimHash(
   return row
 }
 
-/** Changes a part as the one that claimed its hashing; false when that is another by now. */
-export async function updateHashed(
-  db: Reader,
-  id: string,
-  claimedAt: Date,
-  change: Partial<PartRow>,
-): Promise<boolean> {
-  const rows = await db
-    .update(recordingParts)
-    .set(change)
-    .where(and(eq(recordingParts.id, id), eq(recordingParts.hashClaimedAt, claimedAt)))
-    .returning({ id: recordingParts.id })
-  return rows.length === 1
-}
-
 export async function noteLooked(db: Reader, id: string, now: Date): Promise<void> {
   await db.update(recordingParts).set({ lookedAt: now }).where(eq(recordingParts.id, id))
 }

@@ -9,7 +9,7 @@ import type { Platform } from '../platform/platform.ts'
 import { afterLook, type Condition, type Conditions, conditionCause, lastNight } from './condition.ts'
 import * as due from './integrity-store.ts'
 import { hashFile } from './media-tools.ts'
-import type { PartRow } from './store.ts'
+import { type PartRow, updateHashed } from './store.ts'
 import { isStoreThere, requireStore, tellStore } from './store-presence.ts'
 
 export const verifyQueue = 'recording.verify'
@@ -128,7 +128,7 @@ export function createIntegrity(platform: Platform) {
       { leaseMs, everyMs: 8_000 },
       async () => {
         const next = now()
-        const isMine = await due.updateHashed(db, part.id, claimedAt, { hashClaimedAt: next })
+        const isMine = await updateHashed(db, part.id, claimedAt, { hashClaimedAt: next })
         claimedAt = next
         return isMine
       },
@@ -137,11 +137,11 @@ export function createIntegrity(platform: Platform) {
     try {
       const next = await hashes(part, AbortSignal.any([signal, lease.signal]))
       await lease.stop()
-      if (!(await due.updateHashed(db, part.id, claimedAt, { hashedAt: now() }))) throw new ClaimLost()
+      if (!(await updateHashed(db, part.id, claimedAt, { hashedAt: now() }))) throw new ClaimLost()
       await note(part, next, {})
     } finally {
       await lease.stop()
-      await due.updateHashed(db, part.id, claimedAt, { hashClaimedAt: null })
+      await updateHashed(db, part.id, claimedAt, { hashClaimedAt: null })
     }
   }
 

@@ -147,20 +147,22 @@ export async function claimPart(db: Database, id: string, now: Date, staleBefore
   return row
 }
 
-/** Changes a part as the worker that claimed it; false when it is somebody else's by now, and then nothing is written. */
-export async function updateClaimed(
-  db: Database | Tx,
-  id: string,
-  claimedAt: Date,
-  change: Partial<PartRow>,
-): Promise<boolean> {
-  const rows = await db
-    .update(recordingParts)
-    .set(change)
-    .where(and(eq(recordingParts.id, id), eq(recordingParts.claimedAt, claimedAt)))
-    .returning({ id: recordingParts.id })
-  return rows.length === 1
-}
+/** Changes a part as the worker whose claim stands in that column; false when it is somebody else's by now, and then nothing is written. */
+const updateAs =
+  (claim: 'claimedAt' | 'hashClaimedAt') =>
+  async (db: Reader, id: string, claimedAt: Date, change: Partial<PartRow>): Promise<boolean> => {
+    const rows = await db
+      .update(recordingParts)
+      .set(change)
+      .where(and(eq(recordingParts.id, id), eq(recordingParts[claim], claimedAt)))
+      .returning({ id: recordingParts.id })
+    return rows.length === 1
+  }
+
+/** As the worker that ingests it. */
+export const updateClaimed = updateAs('claimedAt')
+/** As the worker that hashes it anew. */
+export const updateHashed = updateAs('hashClaimedAt')
 
 export const partsInStatus = (db: Reader, statuses: PartRow['status'][]): Promise<PartRow[]> =>
   db

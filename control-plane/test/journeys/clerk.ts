@@ -131,6 +131,8 @@ export async function proveAgain(page: Page, account: TrialAccount, shown: Locat
   if (account.totpSecret !== undefined) await dialog.getByLabel('Mã xác thực').fill(await secondFactorCode(account))
   await dialog.getByRole('button', { name: 'Xác nhận' }).click()
   await shown.waitFor()
+  // It fades out; until then its buttons are there beside those of what it uncovers.
+  await dialog.waitFor({ state: 'detached' })
 }
 
 /** The office makes a code for a room PC; the code that is read out. */

@@ -88,6 +88,11 @@ test('a film as a recorder makes it is taken, whole or cut off anywhere after it
   assert.equal(seen.is, 'refused')
 })
 
+const attach = (name: string, type: string): void => {
+  const attachment = ['-attach', at(name), '-metadata:s:t', `mimetype=${type}`]
+  ffmpeg('-i', at('whole.mkv'), '-c', 'copy', ...attachment, at('stranger.mkv'))
+}
+
 /** Real Matroska, but none that a recorder makes: [how it is made, why it is refused]. */
 const strangers: Record<string, [() => void, RegExp]> = {
   'a picture of 16000×16000': [
@@ -101,34 +106,14 @@ const strangers: Record<string, [() => void, RegExp]> = {
   'a huge attached picture': [
     () => {
       ffmpeg(...picture('9000x9000', 0.1), '-frames:v', '1', at('cover.png'))
-      ffmpeg(
-        '-i',
-        at('whole.mkv'),
-        '-c',
-        'copy',
-        '-attach',
-        at('cover.png'),
-        '-metadata:s:t',
-        'mimetype=image/png',
-        at('stranger.mkv'),
-      )
+      attach('cover.png', 'image/png')
     },
     /streams/,
   ],
   'an attached playlist': [
     () => {
       writeFileSync(at('list.m3u8'), `#EXTM3U\n#EXTINF:1,\nfile:${at('secret.mp4')}\n`)
-      ffmpeg(
-        '-i',
-        at('whole.mkv'),
-        '-c',
-        'copy',
-        '-attach',
-        at('list.m3u8'),
-        '-metadata:s:t',
-        'mimetype=application/x-mpegurl',
-        at('stranger.mkv'),
-      )
+      attach('list.m3u8', 'application/x-mpegurl')
     },
     /streams/,
   ],
