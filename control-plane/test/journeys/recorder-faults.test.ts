@@ -186,6 +186,38 @@ suite('failures of recorders in one live hearing', { skip: unlessOn('pglite') },
     t.diagnostic(told)
   })
 
+  test('a killed Jicofo: its session is adopted, another recorder takes over, and the orphan is stopped where it is', async (t) => {
+    const before = await writing()
+    const begun = Date.now()
+    await trial.stage.focus.crash()
+    const next = await until(
+      'another session records',
+      90_000,
+      growing,
+      (seen) => seen !== undefined && seen.sessionId !== before.sessionId,
+    )
+    const taken = Date.now() - begun
+    await until(
+      'the orphan has ended',
+      30_000,
+      () => sessionAt(before.recorder),
+      (seen) => seen !== before.sessionId,
+    )
+    const ended = Date.now() - begun
+    const audit = await held.cast.administrator.does(readAudit, {
+      querystring: { action: 'recording.orphan-adopted', limit: 1 },
+    })
+    assert.equal(audit.items[0]?.detail.sessionId, before.sessionId)
+    const seen = await held.recording()
+    assert.ok(
+      seen?.gaps.every((gap) => Date.parse(gap.beganAt) < begun),
+      'no gap',
+    )
+    t.diagnostic(
+      `${before.recorder.name} → ${next?.recorder.name} after ${taken} ms, the orphan ended after ${ended} ms`,
+    )
+  })
+
   test('none free: an alarm stands until one is, then it is recorded', async (t) => {
     const before = await writing()
     const begun = Date.now()

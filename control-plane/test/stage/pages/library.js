@@ -1,6 +1,7 @@
-// What has changed between the npm republish that the stage serves and the library that a deployment serves, as far as our pages depend on
-// it (jitsi-integration §11): a recording's state is told by the recorder's own presence, and a recorder is nobody's peer. Without
-// `hiddenDomain` in the conference's options the recorder is a stranger, and the starter's recording is `pending` for ever, as in production.
+// What differs between the npm republish that the stage serves and the library that a deployment serves, as far as our pages depend on it
+// (jitsi-integration §7, §11): a recording's state is told by the recorder's own presence, a recorder is nobody's peer, and a lost focus ends
+// the conference. Without `hiddenDomain` in the conference's options the recorder is a stranger, and the starter's recording is `pending` for
+// ever, as in production.
 ;(() => {
   const { JitsiConnection } = window.JitsiMeetJS
   const { initJitsiConference } = JitsiConnection.prototype
@@ -57,10 +58,19 @@
     conference.getParticipants = () => all().filter((participant) => !participant.isHidden())
   }
 
+  /** The republish tells of a lost focus under no name, so that nobody hears of it: its moderator reads the name where it does not stand. */
+  const tellFocusLeft = (conference) => {
+    const { eventEmitter } = conference.room
+    eventEmitter.addListener('xmpp.muc_member_left', (who) => {
+      if (who.endsWith('/focus')) eventEmitter.emit('xmpp.focus_left')
+    })
+  }
+
   JitsiConnection.prototype.initJitsiConference = function (name, options) {
     const conference = initJitsiConference.call(this, name, options)
     tellByPresence(conference)
     countPeople(conference)
+    tellFocusLeft(conference)
     return conference
   }
 })()
