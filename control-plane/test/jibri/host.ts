@@ -68,6 +68,15 @@ export function aHost(
       return content
     },
     waiting: (): string[] => filesBelow(join(spool, 'waiting')),
+    /** Starts the daemon and resolves once it is at work: how long that takes is the machine's matter. */
+    async startUp(): Promise<ChildProcess> {
+      const said = lines.length
+      const child = start()
+      await until('the daemon is at work', () =>
+        lines.slice(said).some((line) => line.includes('recorder host daemon ready')),
+      )
+      return child
+    },
     async stop() {
       for (const child of running) await end(child, 'SIGKILL')
     },

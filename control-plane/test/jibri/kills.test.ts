@@ -24,8 +24,8 @@ test('a recording reaches the store whole although the uploader is killed at ran
   const random = randomsOf(seed)
   const content = host.aSession('phien-1', { bytes: 40_000_000, recordingId: 'ban-ghi-1' })
   for (let kill = 0; kill < 10; kill++) {
-    const daemon = host.start()
-    await pause(250 + random() * 700)
+    const daemon = await host.startUp()
+    await pause(random() * 700)
     await end(daemon, 'SIGKILL')
     const copies = [...filesBelow(host.recordings), ...host.waiting()].filter((name) => name.endsWith('.mkv'))
     assert.ok(copies.length === 1 || receiver.stored().length === 1, `kill ${kill}: here or confirmed`)
@@ -54,16 +54,17 @@ test('many recordings and a daemon that is killed again and again: each is here 
   }
   await pause(400)
   for (let kill = 0; kill < 10; kill++) {
-    const daemon = host.start()
-    await pause(150 + random() * 350)
+    const daemon = await host.startUp()
+    await pause(random() * 350)
     await end(daemon, 'SIGKILL')
     const confirmed = new Set(receiver.stored().map((one) => one.metadata.sessionId))
     const here = [...readdirSync(host.recordings), ...waitingSessions(host.spool)]
     const lost = [...wanted.keys()].filter((id) => !confirmed.has(id) && !here.includes(id))
     assert.deepEqual(lost, [], `after kill ${kill}`)
   }
-  host.start()
-  await until('all stored', settled(host))
+  await host.startUp()
+  await until('all stored', () => receiver.stored().length >= wanted.size)
+  await until('no copy is left here', settled(host))
   const stored = new Map(
     receiver.stored().map((one) => [one.metadata.sessionId ?? '', sha256(storedBytes(one.id))] as const),
   )
