@@ -42,19 +42,31 @@ interface Package {
   postinst?: string
 }
 
-/** Answers every GET with `body` (figures under /metrics); a POST to …/shutdown is obeyed. */
-const answering = (port: number, body: string): string => `#!/usr/bin/python3
-import http.server, os, threading
+/**
+ * A bridge: answers every GET with its state (figures under /metrics), starts in drain mode where its configuration says so and leaves it when told
+ * to, takes conferences, and obeys a POST to …/shutdown.
+ */
+const bridge = `#!/usr/bin/python3
+import http.server, json, os, re, threading
+def wants_drain():
+    try: return re.search(r"initial-drain-mode *= *true", open("/etc/jitsi/videobridge/jvb.conf").read()) is not None
+    except OSError: return False
+drain = [wants_drain()]
 class Answer(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
+    def say(self, body):
         figures = self.path == "/metrics"
         self.send_response(200); self.send_header("content-type", "text/plain" if figures else "application/json"); self.end_headers()
-        self.wfile.write(b"stand_in 1\\n" if figures else b'''${body}''')
+        self.wfile.write(b"stand_in 1\\n" if figures else json.dumps(body).encode())
+    def do_GET(self):
+        self.say({"drain": drain[0]} if self.path == "/colibri/drain" else {"conferences": 0, "participants": 0})
     def do_POST(self):
-        self.do_GET()
+        self.rfile.read(int(self.headers.get("content-length") or 0))
+        if self.path == "/colibri/drain/disable": drain[0] = False
+        self.say({})
         if self.path.endswith("/shutdown"): threading.Timer(0.5, os._exit, [0]).start()
+    do_PATCH = do_POST
     def log_message(self, *ignored): pass
-http.server.ThreadingHTTPServer(("127.0.0.1", ${port}), Answer).serve_forever()
+http.server.ThreadingHTTPServer(("127.0.0.1", 8080), Answer).serve_forever()
 `
 const jicofoScript = `#!/bin/sh
 ### BEGIN INIT INFO
@@ -110,7 +122,7 @@ function packages(): Record<string, Package> {
     'jitsi-videobridge2': {
       depends: 'python3',
       files: {
-        '/usr/share/jitsi-videobridge/jvb.sh': answering(8080, '{"conferences":0,"participants":0}'),
+        '/usr/share/jitsi-videobridge/jvb.sh': bridge,
         '/etc/jitsi/videobridge/logging.properties': '\n',
         '/lib/systemd/system/jitsi-videobridge2.service': unit({
           service:
