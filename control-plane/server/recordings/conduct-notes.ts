@@ -82,9 +82,8 @@ export function createConductNotes(platform: Platform) {
       await store.setState(tx, row.id, { state, currentSessionId: sessionId, stateAt: now })
       if (sessionId !== null && (seen.is === 'pending' || seen.is === 'on'))
         await store.noteSession(tx, row.id, sessionId, now, seen.is)
-      // Nobody tells of an orphan's end; once another runs it is stopped where it is (orders.ts).
-      if (seen.is === 'on' && row.currentSessionId !== null && row.currentSessionId !== sessionId)
-        await store.endSession(tx, row.id, row.currentSessionId, now, 'superseded')
+      // Nobody tells of the end of an orphan (it is stopped where it is: orders.ts), nor of one that ended while no page looked.
+      if (seen.is === 'on') await store.endOthers(tx, row.id, seen.sessionId, now, 'superseded')
       if (sessionId !== null && (seen.is === 'off' || seen.is === 'error')) {
         const meant = sessionId === memory.stoppingSessionId || row.wanted === 'off'
         const endedBy = seen.is === 'error' ? seen.error : meant ? 'asked' : 'unasked'

@@ -166,6 +166,19 @@ export async function endSession(
     .where(and(eq(recordingSessions.id, row.id), isNull(recordingSessions.endedAt)))
 }
 
+/** Ends every session of a recording but this one: a room is recorded by one at a time. */
+export async function endOthers(
+  tx: Tx,
+  recordingId: string,
+  sessionId: string,
+  now: Date,
+  endedBy: string,
+): Promise<void> {
+  for (const other of await sessionsOf(tx, [recordingId]))
+    if (other.sessionId !== sessionId && other.endedAt === null)
+      await endSession(tx, recordingId, other.sessionId, now, endedBy)
+}
+
 export const sessionsOf = (db: Reader, recordingIds: string[]): Promise<SessionRow[]> =>
   recordingIds.length === 0
     ? Promise.resolve([])

@@ -356,6 +356,31 @@ test('a Jicofo that lost its memory: the session that its Jibri goes on with is 
   await conductor.stop()
 })
 
+test('a session that ended while no page looked has an end once another runs', async () => {
+  const { id, hearingId, conductor, pages, asked, tells } = await conducted()
+  const first = `unseen-${id}`
+  tells('on', first)
+  await until('it records', async () => (await rowOf(id))?.state === 'on')
+  // The focus was lost and with it the call; the recorder ended in order meanwhile.
+  pages[0]?.({ is: 'lost', why: 'focusLeft' })
+  await until('another page', async () => pages.length === 2)
+  app.clock.advance(3_000)
+  await until('a new start', async () => asked.includes('start'))
+  tells('pending', `next-${id}`)
+  await until('it is told', async () => (await rowOf(id))?.currentSessionId === `next-${id}`)
+  tells('on', `next-${id}`)
+  await until('the other runs', async () => (await rowOf(id))?.state === 'on')
+  const ends = (await store.sessionsOf(app.platform.db, [id])).map(({ sessionId, endedBy }) => [sessionId, endedBy])
+  assert.deepEqual(ends, [
+    [first, 'superseded'],
+    [`next-${id}`, null],
+  ])
+  await app.platform.db.transaction((tx) => store.endRecording(tx, hearingId))
+  tells('off', `next-${id}`)
+  await until('it has ended', async () => (await rowOf(id))?.state === 'off')
+  await conductor.stop()
+})
+
 test('the hearing ends while an orphan records: conducting ends at once, and its host is told to stop it', async () => {
   const { id, hearingId, conductor, asked, play, tells } = await conducted()
   const orphan = `orphan-${id}`
