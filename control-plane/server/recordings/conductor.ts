@@ -26,12 +26,20 @@ interface Deps {
   hearingPlan(db: Database | Tx, hearingId: string): Promise<HearingPlan | undefined>
 }
 
+/** What one page sees of the recorder. `over`: sessions that are not heard any more. */
+interface Sight {
+  current: Seen
+  over: Set<string>
+  lost: boolean
+  changed(): unknown
+}
+
 /** Everything that a decision is carried out on. */
 interface Scene {
   row: store.RecordingRow
   situation: Situation
   conductor: Conductor
-  seen: { current: Seen; lost: boolean }
+  seen: Sight
   asked: Asked
   memory: Memory
 }
@@ -140,7 +148,7 @@ export function createRecordingConductor(deps: Deps) {
     if (row === undefined) return 'done'
     // Nobody ever started it, and nothing is wanted any more.
     if (row.wanted === 'off' && row.state === 'idle') return notes.finish(id, null)
-    const seen = { current: { is: 'none' } as Seen, lost: false, changed: () => undefined as unknown }
+    const seen: Sight = { current: { is: 'none' }, over: new Set(), lost: false, changed: () => undefined }
     const gaps = gapsOf(row)
     const conductor = await openPage(row, stop, seen)
     const joinedAt = clock.now()
@@ -177,14 +185,10 @@ export function createRecordingConductor(deps: Deps) {
     }
   }
 
-  async function openPage(
-    row: store.RecordingRow,
-    stop: AbortSignal,
-    seen: { current: Seen; lost: boolean; changed: () => unknown },
-  ): Promise<Conductor> {
+  async function openPage(row: store.RecordingRow, stop: AbortSignal, seen: Sight): Promise<Conductor> {
     const now = clock.now()
-    const ended = (await store.sessionsOf(db, [row.id])).filter((session) => session.endedAt !== null)
-    const over = new Set(ended.map((session) => session.sessionId))
+    for (const session of await store.sessionsOf(db, [row.id]))
+      if (session.endedAt !== null) seen.over.add(session.sessionId)
     const token = await deps.rooms.mintToken({
       room: row.roomName,
       user: { id: `agent:recording:${row.id}`, name: 'Ghi hình', moderator: true, hidden: true },
@@ -198,7 +202,7 @@ export function createRecordingConductor(deps: Deps) {
       call: deps.rooms.callSettings(),
       signal: AbortSignal.any([stop, AbortSignal.timeout(openMs)]),
       onEvent(event) {
-        if (event.is === 'recorder') seen.current = follow(seen.current, over, event, clock.now())
+        if (event.is === 'recorder') seen.current = follow(seen.current, seen.over, event, clock.now())
         if (event.is === 'lost') seen.lost = true
         seen.changed()
       },
@@ -263,13 +267,17 @@ export function createRecordingConductor(deps: Deps) {
         memory.stoppingSessionId = decision.sessionId
         memory.stoppingSince = clock.now()
         asked.stopAskedAt = clock.now()
-        return conductor.stopRecording(decision.sessionId).catch((error: unknown) => {
-          log.warn({ err: error, recordingId: row.id }, 'stop refused')
-          if (reasonOf(error) !== 'item-not-found') return
-          // The focus knows no such session (any more): it is not the focus that ends it, and its host is told to (orders.ts).
-          asked.stopAskedAt = null
-          seen.current = { is: 'off', sessionId: decision.sessionId, since: clock.now() }
-        })
+        return conductor.stopRecording(decision.sessionId).then(
+          () => {
+            // Nobody will confirm it: the recorder is gone. Its browser may stand in the room for a minute more, and be told as recording.
+            if (decision.fault === 'recorder-gone') giveUp(decision.sessionId, seen, asked)
+          },
+          (error: unknown) => {
+            log.warn({ err: error, recordingId: row.id }, 'stop refused')
+            // The focus knows no such session (any more): it is not the focus that ends it, and its host is told to (orders.ts).
+            if (reasonOf(error) === 'item-not-found') giveUp(decision.sessionId, seen, asked)
+          },
+        )
       case 'fault':
         asked.askedAt = null
         await notes.tellFault(row.id, decision.fault, memory, true)
@@ -283,6 +291,13 @@ export function createRecordingConductor(deps: Deps) {
             .catch((error: unknown) => log.warn({ err: error }, 'stop refused'))
         seen.current = { is: 'none' }
     }
+  }
+
+  /** A session is over, whatever is still told of it. */
+  function giveUp(sessionId: string, seen: Sight, asked: Asked): void {
+    asked.stopAskedAt = null
+    seen.over.add(sessionId)
+    seen.current = { is: 'off', sessionId, since: clock.now() }
   }
 
   return {

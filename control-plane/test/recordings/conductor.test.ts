@@ -419,9 +419,11 @@ test('a Jibri killed and back at once: its host’s word starts another session 
   assert.ok(performance.now() - begun < 5_000)
   assert.equal((await rowOf(id))?.lastFault, 'recorder-gone')
   play.refuseStart = 'resource-constraint'
-  tells('off', first)
+  // Nobody tells of an end: the killed one's browser stands in the room until Prosody gives it up, a minute later.
+  tells('on', first)
   app.clock.advance(1_000)
   await until('a new start', async () => asked.includes('start'))
+  assert.equal((await rowOf(id))?.state, 'fault', 'the room does not count as recorded')
   // It is back under its old name, and looks busy to Jicofo for some seconds; its host's next word is answered at once.
   play.refuseStart = null
   app.clock.advance(1_500)
