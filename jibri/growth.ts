@@ -51,6 +51,13 @@ export interface GrowthLimits {
   minFreeBytes: number
 }
 
+/** A file that has no writer any more is no recording once it has stood still for this long. Milliseconds. */
+const leftMs = 5_000
+
+/** Whether a session is being recorded: what a dead Jibri left is not, though it lies there until the sweep takes it. Pure. */
+export const isRecorded = ({ grewAt, writerGoneSince }: RunningFile, now: number): boolean =>
+  writerGoneSince === null || now - grewAt < leftMs
+
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} giây`
 
 /**
@@ -84,8 +91,11 @@ function unanswered({ now, jibriSince, life }: HostSight): string {
   return `${told}: tiến trình đang khởi động, hệ thống chờ thêm trước khi khởi động lại.`
 }
 
-function judgeRunning({ now, running, busyWithoutFileSince }: HostSight, limits: GrowthLimits): HostFault | null {
+function judgeRunning(sight: HostSight, limits: GrowthLimits): HostFault | null {
+  const { now, jibriSince, running, busyWithoutFileSince } = sight
   for (const { sessionId, grewAt, writerGoneSince } of running) {
+    // The work of a Jibri before this one: no fault of what the present one does.
+    if (writerGoneSince !== null && writerGoneSince < jibriSince) continue
     if (writerGoneSince !== null && now - writerGoneSince >= limits.writerGoneMs)
       return {
         kind: 'not-growing',

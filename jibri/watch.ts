@@ -4,6 +4,7 @@ import { type CureMemory, chooseCure, shownFault, triesAfter } from './cure.ts'
 import {
   type HostFault,
   type HostSight,
+  isRecorded,
   type JibriAnswer,
   type JibriState,
   judgeHost,
@@ -78,7 +79,8 @@ export function createWatch(
     // Looking through all processes costs; an idle host has no reason to.
     const written = folders.length === 0 ? new Set<string>() : await writtenFilesBelow(settings.recordingsFolder)
     const running = runningFiles(folders, written, now)
-    busyWithoutFileSince = is === 'busy' && running.length === 0 ? (busyWithoutFileSince ?? now) : null
+    const records = running.some((file) => isRecorded(file, now))
+    busyWithoutFileSince = is === 'busy' && !records ? (busyWithoutFileSince ?? now) : null
     const isOnline = settings.xmppPort === 0 || (await hasXmppLine(settings.xmppPort, settings.recordingsFolder))
     offlineSince = isOnline ? null : (offlineSince ?? now)
     return {
@@ -139,7 +141,7 @@ export function createWatch(
   /** A session that the control plane says is over is ended here: the one that gave it to this Jibri does not know it any more. */
   function endWhatIsOver(sight: HostSight): void {
     if (ending === null || ending.isUnderWay) return
-    const [only, ...others] = sight.running
+    const [only, ...others] = recorded(sight)
     // Looked at again in this very moment: Jibri has no way to say which session is meant.
     if (only?.sessionId !== ending.sessionId || others.length > 0 || !isAnswer(sight.jibri)) {
       ending = null
@@ -158,7 +160,7 @@ export function createWatch(
   function tellIfDue(sight: HostSight & { totalBytes: number }, fault: HostFault | null): void {
     const what = JSON.stringify([
       toldState(sight),
-      sight.running.map((file) => [file.fileName, lastMinute.contentOf(file)]),
+      recorded(sight).map((file) => [file.fileName, lastMinute.contentOf(file)]),
       fault?.kind,
     ])
     const isDue = told === undefined || told.what !== what || sight.now - told.at >= settings.reportMs
@@ -168,7 +170,7 @@ export function createWatch(
     tell(sight, fault)
       .then(
         ({ stop }) => {
-          const over = sight.running.find(({ sessionId }) => stop.includes(sessionId))
+          const over = recorded(sight).find(({ sessionId }) => stop.includes(sessionId))
           if (over !== undefined && ending === null) ending = { sessionId: over.sessionId, isUnderWay: false }
           if (untold) log('info', 'reports are taken again')
           untold = false
@@ -195,7 +197,7 @@ export function createWatch(
       jibri: toldState(sight),
       freeBytes: sight.freeBytes,
       totalBytes: sight.totalBytes,
-      sessions: sight.running.map(({ sessionId, room, fileName, bytes, grewAt }) => ({
+      sessions: recorded(sight).map(({ sessionId, room, fileName, bytes, grewAt }) => ({
         sessionId,
         ...(room === null ? {} : { room }),
         fileName,
@@ -233,6 +235,8 @@ export function createWatch(
 
 // Smaller is the wait for a look on a busy machine, and the drift of its clock.
 const jumpMs = 5_000
+
+const recorded = ({ running, now }: HostSight): RunningFile[] => running.filter((file) => isRecorded(file, now))
 
 const isAnswer = (is: JibriAnswer): is is 'idle' | 'busy' | 'unhealthy' => is !== 'down' && is !== 'silent'
 const isSame = (left: JibriAnswer, right: JibriAnswer): boolean =>

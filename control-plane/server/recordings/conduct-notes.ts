@@ -130,6 +130,7 @@ export function createConductNotes(platform: Platform) {
       const row = await store.recordingById(db, id)
       await db.transaction(async (tx) => {
         if (row?.currentSessionId) await store.endSession(tx, id, row.currentSessionId, now, fault ?? 'asked')
+        await store.endOthers(tx, id, row?.currentSessionId ?? null, now, fault ?? 'asked')
         await store.setState(tx, id, { state: 'off', stateAt: now, ...(fault === null ? {} : { lastFault: fault }) })
         if (fault === null) await platform.alerts.clear(tx, 'recording-fault', subjectOf(id))
         else await raise(tx, id, fault)

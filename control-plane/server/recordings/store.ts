@@ -166,11 +166,11 @@ export async function endSession(
     .where(and(eq(recordingSessions.id, row.id), isNull(recordingSessions.endedAt)))
 }
 
-/** Ends every session of a recording but this one: a room is recorded by one at a time. */
+/** Ends every session of a recording but this one (null: every one): a room is recorded by one at a time. */
 export async function endOthers(
   tx: Tx,
   recordingId: string,
-  sessionId: string,
+  sessionId: string | null,
   now: Date,
   endedBy: string,
 ): Promise<void> {

@@ -108,6 +108,28 @@ test('a Jibri that dies is told within five seconds, and a report that was not t
   assert.equal(told.jibri, 'down')
 })
 
+test('a Jibri that was killed and is busy again records the new session alone; the old one’s file lies there still', async (t) => {
+  const { receiver, focus, recorder, hasWritten } = await aRecorder(t, { SETTLED_MS: '600000' })
+  await focus.start(recorder.url, 'phien-1')
+  await focus.heard('phien-1', 'on')
+  await hasWritten()
+  await until('told', () => receiver.reports.some(({ sessions }) => sessions.length === 1))
+  await recorder.restartJibri()
+  await until('idle', async () => (await focus.state(recorder.url).catch(() => null))?.busyStatus === 'IDLE')
+  await focus.start(recorder.url, 'phien-2')
+  await focus.heard('phien-2', 'on')
+  const seen = await until('the new one is told', () =>
+    receiver.reports.find(({ sessions }) => sessions.some(({ sessionId }) => sessionId === 'phien-2')),
+  )
+  const last = await until('alone', () => {
+    const report = receiver.reports.at(-1)
+    return report?.sessions.length === 1 ? report : undefined
+  })
+  assert.deepEqual([seen.jibri, last.sessions.map(({ sessionId }) => sessionId)], ['busy', ['phien-2']])
+  assert.ok(existsSync(join(recorder.recordingsFolder, 'phien-1')))
+  assert.ok(receiver.reports.every(({ fault }) => fault === undefined || fault.kind === 'unhealthy'))
+})
+
 test('a Jibri that needs long to come up is let come up: people are told, and it is not started again', async (t) => {
   const { receiver, recorder } = await aRecorder(t, { DOWN_MS: '2500', START_MS: '60000', RESTART_PAUSE_MS: '1000' })
   await until('idle', () => receiver.reports.some(({ jibri }) => jibri === 'idle'))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type CureMemory, chooseCure, patienceMs, shownFault, triesAfter } from '../../../jibri/cure.ts'
 import { afterFailure, freshDelivery, isDue, nextStep, parseDelivery } from '../../../jibri/delivery.ts'
-import { type HostSight, judgeHost, type RunningFile } from '../../../jibri/growth.ts'
+import { type HostSight, isRecorded, judgeHost, type RunningFile } from '../../../jibri/growth.ts'
 import { ticksOf } from '../../../jibri/life.ts'
 import { dateInHeader } from '../../../jibri/matroska-date.ts'
 import { parseMetadata, readFileName, type SessionFolder } from '../../../jibri/session-folder.ts'
@@ -58,6 +58,15 @@ test('a running file is judged by its growth over time and by its writer', () =>
   assert.equal(kindOf({ running: [aFile({ writerGoneSince: now - 15_000 })] }), 'not-growing')
   assert.equal(kindOf({ running: [aFile({ writerGoneSince: now - 1_000 })] }), null, 'just being closed')
   assert.equal(kindOf({ jibri: 'idle', running: [aFile({ grewAt: now - 900_000 })] }), null, "the sweep's, not running")
+})
+
+test('what a dead Jibri left is neither recorded nor a fault of the next one', () => {
+  const left = aFile({ grewAt: now - 25_000, writerGoneSince: now - 24_000 })
+  assert.equal(kindOf({ jibriSince: now - 5_000, running: [left] }), null, 'the next is about to begin')
+  assert.equal(kindOf({ jibriSince: now - 60_000, running: [left] }), 'not-growing', 'it died under this one')
+  assert.equal(isRecorded(left, now), false)
+  assert.equal(isRecorded(aFile({ grewAt: now - 900_000 }), now), true, 'a full disk: its writer is there')
+  assert.equal(isRecorded(aFile({ grewAt: now - 1_000, writerGoneSince: now - 60_000 }), now), true, 'a writer unseen')
 })
 
 test('an idle Jibri that lost Prosody is a fault after three minutes; one that records is left alone', () => {
