@@ -166,7 +166,13 @@ interface Ended {
   overfull: boolean
 }
 
-/** Runs a program to its end. Kills it on abort, and rejects once it is gone: until then it may still write. */
+/** A process that escaped its end may hold our pipes open for ever: they are let go this long after the program ended. Milliseconds. */
+const strayMs = 5_000
+
+/**
+ * Runs a program to its end. Kills it with its whole group on abort, and rejects once it is gone: until then it may still write. The group, because
+ * bubblewrap is two processes, and the inner one waits for the outer for ever when that is killed while it sets up (`--die-with-parent` counts later).
+ */
 function finished(
   program: string,
   args: string[],
@@ -174,12 +180,21 @@ function finished(
   onLine?: (line: string) => void,
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { signal, killSignal: 'SIGKILL', stdio: ['ignore', 'pipe', 'pipe'] })
-    let failure: Error | undefined
+    signal.throwIfAborted()
+    const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     const said = { stdout: '', stderr: '', overfull: false }
+    const end = (): void => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+      }
+    }
+    signal.addEventListener('abort', end, { once: true })
     child.stdout.on('data', (chunk: Buffer) => {
       if (said.stdout.length + chunk.length > stdoutBytes) {
-        if (!said.overfull) said.overfull = child.kill('SIGKILL')
+        if (!said.overfull) end()
+        said.overfull = true
         return
       }
       said.stdout += chunk.toString()
@@ -188,14 +203,20 @@ function finished(
     child.stderr.on('data', (chunk: Buffer) => {
       said.stderr = (said.stderr + chunk.toString()).slice(-4_000)
     })
-    child.on('error', (error) => {
-      // One that never started has nothing to wait for.
-      if (child.pid === undefined) reject(error)
-      else failure = error
+    // It never started, and there is nothing to wait for.
+    child.on('error', reject)
+    child.on('exit', () => {
+      const stray = setTimeout(() => {
+        child.stdout.destroy()
+        child.stderr.destroy()
+      }, strayMs)
+      child.once('close', () => clearTimeout(stray))
     })
-    child.on('close', (code, killedBy) =>
-      failure === undefined ? resolve({ code: code ?? 1, signal: killedBy, ...said }) : reject(failure),
-    )
+    child.on('close', (code, killedBy) => {
+      signal.removeEventListener('abort', end)
+      if (signal.aborted) reject(signal.reason)
+      else resolve({ code: code ?? 1, signal: killedBy, ...said })
+    })
   })
 }
 

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { createMediaSandbox } from '../../server/recordings/media-sandbox.ts'
 import { createMediaTools } from '../../server/recordings/media-tools.ts'
 import { aFilm, until } from './recorder-host.ts'
@@ -142,6 +143,23 @@ test('a Matroska that swells when it is unpacked is ended at the size of a copy'
   // As if it had been declared far smaller than what comes out of it.
   const refused = await media.remux({ ...source, bytes: -25 * 1024 ** 2 - 900_000 }, at('made'), signal)
   assert.equal(refused?.why, 'too-heavy')
+})
+
+test('a run that is broken off ends at whatever moment that comes, also while bubblewrap is setting up, and leaves no process', async () => {
+  const limits = { cpuSeconds: 10, memoryBytes: 512 * 1024 ** 2, outputBytes: 0, wallMs: 60_000 }
+  const input = at('whole.mkv')
+  const args = ['-v', 'error', '-show_entries', 'format=duration', 'file:/in/film']
+  // bubblewrap sets up for a moment some milliseconds after the start, later on a busy machine.
+  for (let n = 0; n < 400; n++) {
+    const afterMs = 1 + (n % 40) * 0.6
+    const stop = new AbortController()
+    const run = sandbox.run('ffprobe', args, { input, limits, signal: stop.signal }).catch(() => undefined)
+    const timer = setTimeout(() => stop.abort(), afterMs)
+    const late = pause(4_000, 'late', { ref: false })
+    assert.notEqual(await Promise.race([run, late]), 'late', `broken off after ${afterMs} ms`)
+    clearTimeout(timer)
+  }
+  await until('no process of it is left', async () => processesWith(input).length === 0)
 })
 
 test('when bubblewrap does not work here, nothing is run unless the setting says so', async () => {
