@@ -91,3 +91,10 @@ export const Version = Type.Integer({ minimum: 0, maximum: 2_147_483_647 })
 /** The parameters of a route with one row in its address. */
 export const ById = Type.Object({ id: Id }, { additionalProperties: false })
 export type Id = Static<typeof Id>
+
+/** A span of time as a clock shows it, `h:mm:ss`; milliseconds, rounded to the second. */
+export function spanClock(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  return `${Math.floor(seconds / 3600)}:${two(Math.floor((seconds % 3600) / 60))}:${two(seconds % 60)}`
+}

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { lt } from 'drizzle-orm'
+import { lt, ne } from 'drizzle-orm'
 import type { Clock, Instant } from './clock.ts'
 import { dayMs } from './clock.ts'
 import type { Database, Tx } from './database.ts'
@@ -53,31 +53,28 @@ export function createIntake(clock: Clock, isIntake: boolean): Intake {
   const instance = randomUUID()
   let own: (Span & { beatAt: Instant }) | undefined
 
-  const rows = async (db: Database | Tx) =>
-    (await db.select().from(intakes)).map((row) => ({
-      instance: row.instance,
+  /** What the other processes wrote, and when one of them was at work last. */
+  async function others(db: Database | Tx) {
+    const spans = (await db.select().from(intakes).where(ne(intakes.instance, instance))).map((row) => ({
       since: row.since.getTime(),
       before: row.before?.getTime() ?? null,
       seenAt: row.seenAt.getTime(),
     }))
+    return { spans, lastSeenAt: spans.length === 0 ? null : Math.max(...spans.map(({ seenAt }) => seenAt)) }
+  }
 
   return {
     async listening(db) {
       const now = clock.now()
-      const others = (await rows(db)).filter((row) => row.instance !== instance)
-      const alive: Span[] = others.filter((row) => now - row.seenAt < staleMs)
+      const { spans, lastSeenAt } = await others(db)
+      const alive: Span[] = spans.filter(({ seenAt }) => now - seenAt < staleMs)
       if (own !== undefined) alive.push(own)
-      const lastHeard = others.length === 0 ? null : Math.max(...others.map((row) => row.seenAt))
-      return listeningOf(alive, lastHeard)
+      return listeningOf(alive, lastSeenAt)
     },
     async beat(db) {
       if (!isIntake) return
       const now = clock.now()
-      const others = (await rows(db)).filter((row) => row.instance !== instance)
-      if (own === undefined) {
-        const before = others.length === 0 ? null : Math.max(...others.map((row) => row.seenAt))
-        own = { since: now, before, beatAt: now }
-      }
+      own ??= { since: now, before: (await others(db)).lastSeenAt, beatAt: now }
       // A clock that was set back makes every instant before it a future one.
       if (now < own.since) own = { since: now, before: null, beatAt: now }
       // Hung, or its database was away: nothing was taken meanwhile.

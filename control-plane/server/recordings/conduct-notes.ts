@@ -61,12 +61,11 @@ export function createConductNotes(platform: Platform) {
 
   /** A session that the focus does not know is recorded all the same: the record says so, and whose end nobody will tell. */
   async function noteOrphan(row: store.RecordingRow, sessionId: string): Promise<void> {
-    if (row.state === stateOf({ is: 'on', sessionId, since: 0 }, row) && row.currentSessionId === sessionId) return
+    const state = stateOf({ is: 'on', sessionId, since: 0 }, row)
+    if (row.state === state && row.currentSessionId === sessionId) return
     const now = new Date(clock.now())
     await db.transaction(async (tx) => {
-      await store.setState(tx, row.id, {
-        ...{ state: stateOf({ is: 'on', sessionId, since: 0 }, row), currentSessionId: sessionId, stateAt: now },
-      })
+      await store.setState(tx, row.id, { state, currentSessionId: sessionId, stateAt: now })
       await store.noteOrphan(tx, row.id, sessionId, now)
       await platform.audit.write(tx, systemActor, 'recording.orphan-adopted', subjectOf(row.id), { sessionId })
       await platform.changes.announce(tx, 'recordings', subjectOf(row.id), `room:${row.hearingId}`)

@@ -37,18 +37,3 @@ export async function claimMeasure(
     .returning()
   return row
 }
-
-/** Changes a part as the one that claimed its measuring; false when that is another by now. */
-export async function updateMeasured(
-  db: Reader,
-  id: string,
-  claimedAt: Date,
-  change: Partial<PartRow>,
-): Promise<boolean> {
-  const rows = await db
-    .update(recordingParts)
-    .set(change)
-    .where(and(eq(recordingParts.id, id), eq(recordingParts.measureClaimedAt, claimedAt)))
-    .returning({ id: recordingParts.id })
-  return rows.length === 1
-}

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { RecordedContent } from '../../contract/recording-content.ts'
 import type { HearingPlan } from '../hearings/index.ts'
 import type { Database, Tx } from '../platform/database.ts'
-import { ClaimLost, keepLease } from '../platform/lease.ts'
+import { ClaimLost } from '../platform/lease.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type ContentFault, contentFaults } from './content.ts'
 import * as due from './content-store.ts'
@@ -10,12 +10,12 @@ import { createContentTools } from './content-tools.ts'
 import { contentMessage } from './content-words.ts'
 import { noPictureKind, noSoundKind } from './live-content.ts'
 import { createMediaSandbox, RanTooLong } from './media-sandbox.ts'
+import { claimMs, keepClaim } from './part-claim.ts'
 import type { PartRow } from './store.ts'
 import * as store from './store.ts'
 import { isStoreThere } from './store-presence.ts'
 
 export const measureQueue = 'recording.measure'
-const leaseMs = 30_000
 const measuresAtOnce = 20
 /** A film that takes ffmpeg too long so many times is not measured: others wait behind it. */
 const overrunsAtMost = 2
@@ -33,7 +33,7 @@ export function createContentWatch(
   /** One turn of the rounds: a job for each part that is due. */
   async function watch(): Promise<void> {
     if (!(await isStoreThere(platform))) return
-    const parts = await due.dueForMeasure(db, new Date(clock.now() - leaseMs), measuresAtOnce)
+    const parts = await due.dueForMeasure(db, new Date(clock.now() - claimMs), measuresAtOnce)
     if (parts.length === 0) return
     await db.transaction((tx) =>
       platform.jobs.enqueueMany(
@@ -46,30 +46,20 @@ export function createContentWatch(
 
   /** Measures a due part; may run twice, and a kill loses one film's measuring. */
   async function measure(partId: string, signal: AbortSignal): Promise<void> {
-    let claimedAt = now()
-    const part = await due.claimMeasure(db, partId, claimedAt, new Date(clock.now() - leaseMs))
+    const since = now()
+    const part = await due.claimMeasure(db, partId, since, new Date(since.getTime() - claimMs))
     if (part === undefined) return
-    const lease = keepLease(
-      { leaseMs, everyMs: 8_000 },
-      async () => {
-        const next = now()
-        const isMine = await due.updateMeasured(db, part.id, claimedAt, { measureClaimedAt: next })
-        claimedAt = next
-        return isMine
-      },
-      (error) => log.warn({ err: error, partId }, 'claim not renewed'),
-    )
+    const claim = keepClaim(platform, part.id, 'measureClaimedAt', since)
     try {
-      const content = await contentOf(part, AbortSignal.any([signal, lease.signal]))
-      await lease.stop()
+      const content = await contentOf(part, AbortSignal.any([signal, claim.signal]))
+      await claim.stop()
       await db.transaction(async (tx) => {
         const outcome = { content, measuredAt: now(), measureClaimedAt: null }
-        if (!(await due.updateMeasured(tx, part.id, claimedAt, outcome))) throw new ClaimLost()
+        if (!(await claim.update(tx, outcome))) throw new ClaimLost()
         await tell(tx, part, content)
       })
     } finally {
-      await lease.stop()
-      await due.updateMeasured(db, part.id, claimedAt, { measureClaimedAt: null })
+      await claim.release()
     }
   }
 

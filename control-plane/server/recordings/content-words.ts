@@ -1,11 +1,6 @@
 import { bandLabels } from '../../contract/recording-content.ts'
+import { spanClock } from '../../contract/words.ts'
 import type { ContentFault } from './content.ts'
-
-const two = (value: number): string => String(value).padStart(2, '0')
-function clock(ms: number): string {
-  const seconds = Math.round(ms / 1000)
-  return `${Math.floor(seconds / 3600)}:${two(Math.floor((seconds % 3600) / 60))}:${two(seconds % 60)}`
-}
 
 /** The alert of a stored part: what it lacks, where, and what to do. */
 export function contentMessage(
@@ -13,14 +8,16 @@ export function contentMessage(
   part: { code: string | null; fileName: string; durationMs: number },
 ): string {
   const whose = part.code === null ? '' : ` của buổi tiếp ${part.code}`
-  const told = bands.slice(0, 5).map(({ kind, fromMs, toMs }) => `${bandLabels[kind]} ${clock(fromMs)}–${clock(toMs)}`)
+  const told = bands
+    .slice(0, 5)
+    .map(({ kind, fromMs, toMs }) => `${bandLabels[kind]} ${spanClock(fromMs)}–${spanClock(toMs)}`)
   const more = bands.length > 5 ? ` và ${bands.length - 5} đoạn khác` : ''
   const remedy =
     about === 'sound'
       ? 'Nghe lại các đoạn này, ghi vào biên bản đoạn nào không có tiếng; kiểm tra âm thanh của máy ghi trước buổi tiếp sau.'
       : 'Xem lại các đoạn này, ghi vào biên bản đoạn nào không có hình; kiểm tra màn hình ảo của máy ghi trước buổi tiếp sau.'
   const lacks = about === 'sound' ? 'thiếu tiếng' : 'thiếu hình'
-  return `Tệp ghi hình ${part.fileName}${whose} ${lacks} ${clock(lackingMs)} trong ${clock(part.durationMs)}: ${told.join('; ')}${more}. ${remedy}`
+  return `Tệp ghi hình ${part.fileName}${whose} ${lacks} ${spanClock(lackingMs)} trong ${spanClock(part.durationMs)}: ${told.join('; ')}${more}. ${remedy}`
 }
 
 /** The alert while it is being recorded: the hearing goes on, so first what can be done now. */

@@ -30,8 +30,12 @@ export function gapStep({
 }
 
 const timeFormat = new Intl.DateTimeFormat('vi', {
-  ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', timeZone: 'Asia/Ho_Chi_Minh' },
-} as Intl.DateTimeFormatOptions)
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+  timeZone: 'Asia/Ho_Chi_Minh',
+})
 const clockTime = (at: Date): string => timeFormat.format(at)
 const secondsOf = (gap: { beganAt: Date; endedAt: Date }): number =>
   Math.round((gap.endedAt.getTime() - gap.beganAt.getTime()) / 1000)
@@ -57,11 +61,9 @@ export function createGapWatch(platform: Platform, row: Pick<store.RecordingRow,
   async function tell(tx: Parameters<typeof platform.alerts.raise>[0]): Promise<void> {
     const subject = `recording:${row.id}`
     const gaps = await store.gapsOf(tx, [row.id])
-    if (gaps.length === 0) await platform.alerts.clear(tx, 'recording-gap', subject)
-    else
-      await platform.alerts.raise(tx, {
-        ...{ kind: 'recording-gap', subject, severity: 'warning', message: gapMessage(gaps) },
-      })
+    const kind = 'recording-gap'
+    if (gaps.length === 0) await platform.alerts.clear(tx, kind, subject)
+    else await platform.alerts.raise(tx, { kind, subject, severity: 'warning', message: gapMessage(gaps) })
     await platform.changes.announce(tx, 'alerts', subject, `room:${row.hearingId}`)
   }
 

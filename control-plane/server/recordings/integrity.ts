@@ -4,12 +4,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { systemActor } from '../platform/actor.ts'
 import { dayMs, minuteMs } from '../platform/clock.ts'
 import type { Tx } from '../platform/database.ts'
-import { ClaimLost, keepLease } from '../platform/lease.ts'
+import { ClaimLost } from '../platform/lease.ts'
 import type { Platform } from '../platform/platform.ts'
 import { afterLook, type Condition, type Conditions, conditionCause, lastNight } from './condition.ts'
 import * as due from './integrity-store.ts'
 import { hashFile } from './media-tools.ts'
-import { type PartRow, updateHashed } from './store.ts'
+import { claimMs, keepClaim } from './part-claim.ts'
+import type { PartRow } from './store.ts'
 import { isStoreThere, requireStore, tellStore } from './store-presence.ts'
 
 export const verifyQueue = 'recording.verify'
@@ -18,7 +19,6 @@ const damagedKind = 'recording-damaged'
 const alertsAtMost = 10
 const looksAtOnce = 500
 const hashesAtOnce = 20
-const leaseMs = 30_000
 
 export const conditionsOf = (part: PartRow): Conditions => ({
   original: part.originalCondition,
@@ -120,28 +120,17 @@ export function createIntegrity(platform: Platform) {
   /** Reads a due part's files to their ends, slowly, and compares their hashes. A kill loses one file's reading. */
   async function verify(partId: string, signal: AbortSignal): Promise<void> {
     const started = clock.now()
-    const times = { now: new Date(started), before: hashedBefore(), staleBefore: new Date(started - leaseMs) }
+    const times = { now: new Date(started), before: hashedBefore(), staleBefore: new Date(started - claimMs) }
     const part = await due.claimHash(db, partId, times)
     if (part === undefined) return
-    let claimedAt = times.now
-    const lease = keepLease(
-      { leaseMs, everyMs: 8_000 },
-      async () => {
-        const next = now()
-        const isMine = await updateHashed(db, part.id, claimedAt, { hashClaimedAt: next })
-        claimedAt = next
-        return isMine
-      },
-      (error) => platform.log.warn({ err: error, partId }, 'claim not renewed'),
-    )
+    const claim = keepClaim(platform, part.id, 'hashClaimedAt', times.now)
     try {
-      const next = await hashes(part, AbortSignal.any([signal, lease.signal]))
-      await lease.stop()
-      if (!(await updateHashed(db, part.id, claimedAt, { hashedAt: now() }))) throw new ClaimLost()
+      const next = await hashes(part, AbortSignal.any([signal, claim.signal]))
+      await claim.stop()
+      if (!(await claim.update(db, { hashedAt: now() }))) throw new ClaimLost()
       await note(part, next, {})
     } finally {
-      await lease.stop()
-      await updateHashed(db, part.id, claimedAt, { hashClaimedAt: null })
+      await claim.release()
     }
   }
 

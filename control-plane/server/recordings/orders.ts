@@ -28,7 +28,8 @@ export async function toStop(db: Database | Tx, report: RecorderReport, now: num
   for (const { sessionId, room } of report.sessions) {
     const id = await store.recordingForFile(db, { recordingId: null, sessionId, room: room ?? null })
     const recording = id === null ? undefined : await store.recordingById(db, id)
-    if (recording === undefined) continue
+    // What goes on as it should is the rule, every few seconds: nothing more is asked of it.
+    if (recording === undefined || (recording.wanted === 'on' && recording.currentSessionId === sessionId)) continue
     if (isOver(sessionId, { recording, isHeld: await isHeld(db, recording, now) })) over.push(sessionId)
   }
   return over

@@ -3,9 +3,38 @@ import { ClaimLost, keepLease } from '../platform/lease.ts'
 import type { Platform } from '../platform/platform.ts'
 import * as store from './store.ts'
 
-// A worker that has not renewed its claim for this long is dead, and the part is taken up by another.
-const leaseMs = 30_000
+/** A worker that has not renewed its claim for this long is dead, and the part is taken up by another. Milliseconds. */
+export const claimMs = 30_000
 const renewMs = 8_000
+
+/** Renews a worker's claim, which stands in that column of the part since `since`, until it is stopped. */
+export function keepClaim({ db, clock, log }: Platform, partId: string, column: store.ClaimColumn, since: Date) {
+  let claimedAt = since
+  const update = (reader: typeof db | Tx, change: Partial<store.PartRow>): Promise<boolean> =>
+    store.updateAs(reader, { id: partId, column, claimedAt }, change)
+  const renew = async (): Promise<boolean> => {
+    const next = new Date(clock.now())
+    const isMine = await update(db, { [column]: next })
+    claimedAt = next
+    return isMine
+  }
+  const { signal, hold, stop } = keepLease({ leaseMs: claimMs, everyMs: renewMs }, renew, (error) =>
+    log.warn({ err: error, partId }, 'claim not renewed'),
+  )
+  return {
+    signal,
+    hold,
+    /** Ends the renewing, before a transaction of one's own: on PGlite a renewal under way would wait for the transaction that waits for it. */
+    stop,
+    /** Changes the part as the holder of the claim; false when another has it by now, and then nothing is written. */
+    update,
+    /** Gives the part back as it is, for the next try at once. */
+    async release(): Promise<void> {
+      await stop()
+      await update(db, { [column]: null })
+    },
+  }
+}
 
 /** The word of one worker on its part. */
 export interface Claim {
@@ -22,35 +51,22 @@ export interface Claim {
 
 /** Claims a received part; undefined when another worker has it or it is done. */
 export async function claimPart(platform: Platform, partId: string): Promise<Claim | undefined> {
-  const { db, clock, log } = platform
+  const { db, clock } = platform
   const now = clock.now()
-  const part = await store.claimPart(db, partId, new Date(now), new Date(now - leaseMs))
+  const part = await store.claimPart(db, partId, new Date(now), new Date(now - claimMs))
   if (part === undefined) return undefined
-  let claimedAt = new Date(now)
-  const renew = async (): Promise<boolean> => {
-    const next = new Date(clock.now())
-    const mine = await store.updateClaimed(db, part.id, claimedAt, { claimedAt: next })
-    claimedAt = next
-    return mine
-  }
-  const lease = keepLease({ leaseMs, everyMs: renewMs }, renew, (error) =>
-    log.warn({ err: error, partId }, 'claim not renewed'),
-  )
+  const claim = keepClaim(platform, part.id, 'claimedAt', new Date(now))
   return {
     part,
-    signal: lease.signal,
-    hold: lease.hold,
+    signal: claim.signal,
+    hold: claim.hold,
     async settle(outcome, also) {
-      // Before the transaction: a renewal may be under way, and on PGlite it would wait for the transaction that waits for it.
-      await lease.stop()
+      await claim.stop()
       await db.transaction(async (tx) => {
-        if (!(await store.updateClaimed(tx, part.id, claimedAt, { ...outcome, claimedAt: null }))) throw new ClaimLost()
+        if (!(await claim.update(tx, { ...outcome, claimedAt: null }))) throw new ClaimLost()
         await also(tx)
       })
     },
-    async release() {
-      await lease.stop()
-      await store.updateClaimed(db, part.id, claimedAt, { claimedAt: null })
-    },
+    release: claim.release,
   }
 }

@@ -148,21 +148,21 @@ export async function claimPart(db: Database, id: string, now: Date, staleBefore
 }
 
 /** Changes a part as the worker whose claim stands in that column; false when it is somebody else's by now, and then nothing is written. */
-const updateAs =
-  (claim: 'claimedAt' | 'hashClaimedAt') =>
-  async (db: Reader, id: string, claimedAt: Date, change: Partial<PartRow>): Promise<boolean> => {
-    const rows = await db
-      .update(recordingParts)
-      .set(change)
-      .where(and(eq(recordingParts.id, id), eq(recordingParts[claim], claimedAt)))
-      .returning({ id: recordingParts.id })
-    return rows.length === 1
-  }
+export async function updateAs(
+  db: Reader,
+  { id, column, claimedAt }: { id: string; column: ClaimColumn; claimedAt: Date },
+  change: Partial<PartRow>,
+): Promise<boolean> {
+  const rows = await db
+    .update(recordingParts)
+    .set(change)
+    .where(and(eq(recordingParts.id, id), eq(recordingParts[column], claimedAt)))
+    .returning({ id: recordingParts.id })
+  return rows.length === 1
+}
 
-/** As the worker that ingests it. */
-export const updateClaimed = updateAs('claimedAt')
-/** As the worker that hashes it anew. */
-export const updateHashed = updateAs('hashClaimedAt')
+/** Where the claim stands of a worker that ingests a part, hashes it anew, or measures its sound and picture. */
+export type ClaimColumn = 'claimedAt' | 'hashClaimedAt' | 'measureClaimedAt'
 
 export const partsInStatus = (db: Reader, statuses: PartRow['status'][]): Promise<PartRow[]> =>
   db

@@ -4,7 +4,8 @@ import type { Instant } from '../platform/clock.ts'
 import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
 import { listedIn, notListed } from './occupancy.ts'
-import { kickQueue, putOutQueue } from './prosody.ts'
+import { kickQueue } from './prosody.ts'
+import { putOutStays } from './put-out.ts'
 import * as store from './store.ts'
 
 // The module sends 200 bytes at most (mod_tiepdan_edge.lua): what is longer than this it would have to set aside.
@@ -141,11 +142,8 @@ export function createEdge(platform: Platform) {
   /** One grant is one place in the room, whichever way a second came in: the newcomer stays, for the older may be what a broken line left behind. */
   async function putOutDouble(tx: Tx, { room, userId, occupantId }: EdgeEvent): Promise<void> {
     if (room === undefined || userId === undefined || !store.isGrantId(userId)) return
-    for (const stay of await store.openAttendance(tx, room.toLowerCase())) {
-      if (stay.userId !== userId || stay.occupantId === occupantId) continue
-      const reason = 'Đang dùng trên thiết bị khác'
-      await platform.jobs.enqueue(tx, putOutQueue, { room, occupantId: stay.occupantId, reason })
-    }
+    const reason = 'Đang dùng trên thiết bị khác'
+    await putOutStays(platform, tx, { roomName: room.toLowerCase(), userId, reason, but: occupantId })
   }
 
   async function tellRefused(tx: Tx, processId: string): Promise<void> {

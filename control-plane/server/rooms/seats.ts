@@ -2,7 +2,7 @@ import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
 import { Problem } from '../platform/problem.ts'
 import { presentUsers } from './board.ts'
-import { putOutQueue } from './prosody.ts'
+import { putOutStays } from './put-out.ts'
 import { askedShownMs, isElsewhere } from './seat.ts'
 import * as store from './store.ts'
 
@@ -53,7 +53,8 @@ export function createSeats(platform: Platform) {
       if (grant === undefined) return false
       const isReplacing = await elsewhere(tx, grant, room.name, wish.seat)
       if (isReplacing && !wish.takesOver) return false
-      if (isReplacing) await putOut(tx, room.name, grant.id)
+      if (isReplacing)
+        await putOutStays(platform, tx, { roomName: room.name, userId: grant.id, reason: replacedReason })
       const isMine = wish.seat !== undefined && grant.seat === wish.seat
       await store.updateGrant(tx, grant.id, {
         seat: wish.seat ?? null,
@@ -69,14 +70,6 @@ export function createSeats(platform: Platform) {
       await db.transaction((tx) => store.updateGrant(tx, grant.id, { seatSeenAt: new Date(clock.now()) }))
       return true
     },
-  }
-
-  async function putOut(tx: Tx, roomName: string, userId: string): Promise<void> {
-    for (const stay of await store.openAttendance(tx, roomName)) {
-      if (stay.userId !== userId) continue
-      const { occupantId } = stay
-      await platform.jobs.enqueue(tx, putOutQueue, { room: roomName, occupantId, reason: replacedReason })
-    }
   }
 }
 

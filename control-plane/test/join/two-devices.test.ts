@@ -1,28 +1,21 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { hourMs } from '../../server/platform/clock.ts'
 import { until } from '../endpoints/room-pc.ts'
-import { aHouse, type House } from '../kiosk/house.ts'
-import { aMeetingServer } from '../kiosk/meeting.ts'
-import { prosodyReports, startsAt, type TestHearing } from '../rooms/world.ts'
+import type { House } from '../kiosk/house.ts'
+import { aHouseOfMeetings } from '../kiosk/meeting.ts'
+import { prosodyReports, type TestHearing } from '../rooms/world.ts'
 
+let stand: Awaited<ReturnType<typeof aHouseOfMeetings>>
 let house: House
-let meetings: Awaited<ReturnType<typeof aMeetingServer>>
 let hearing: TestHearing
 let prosody: ReturnType<typeof prosodyReports>
 before(async () => {
-  meetings = await aMeetingServer()
-  house = await aHouse({ TIEPDAN_JITSI_URL: meetings.url })
-  meetings.served.pageOrigin = house.line.url
-  hearing = await house.world.aHearing()
+  stand = await aHouseOfMeetings()
+  ;({ house, hearing } = stand)
   prosody = prosodyReports(house.world, 'prosody-1')
-  house.world.clock.set(startsAt - hourMs)
 })
-after(async () => {
-  await house.close()
-  await meetings.close()
-})
+after(() => stand.close())
 
 const pictures = process.env.TIEPDAN_TEST_PICTURES
 async function look(page: Page, name: string): Promise<void> {

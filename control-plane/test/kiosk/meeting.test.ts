@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { asc, eq } from 'drizzle-orm'
 import type { Frame, Page } from 'playwright-core'
-import { endpoints } from '../../server/endpoints/tables.ts'
-import { hourMs } from '../../server/platform/clock.ts'
-import { aCode } from '../endpoints/room-pc.ts'
-import { prosodyReports, startsAt, type TestHearing } from '../rooms/world.ts'
-import { aHouse, type House } from './house.ts'
-import { aMeetingServer } from './meeting.ts'
+import { prosodyReports } from '../rooms/world.ts'
+import { aHouseOfMeetings, aRoomPc } from './meeting.ts'
 
 declare global {
   interface Window {
@@ -17,20 +12,11 @@ declare global {
   }
 }
 
-let house: House
-let meetings: Awaited<ReturnType<typeof aMeetingServer>>
-let hearing: TestHearing
+let stand: Awaited<ReturnType<typeof aHouseOfMeetings>>
 before(async () => {
-  meetings = await aMeetingServer()
-  house = await aHouse({ TIEPDAN_JITSI_URL: meetings.url })
-  meetings.served.pageOrigin = house.line.url
-  hearing = await house.world.aHearing()
-  house.world.clock.set(startsAt - hourMs)
+  stand = await aHouseOfMeetings()
 })
-after(async () => {
-  await house.close()
-  await meetings.close()
-})
+after(() => stand.close())
 
 async function frameOf(page: Page): Promise<Frame> {
   const found = await (await page.waitForSelector('.meeting iframe')).contentFrame()
@@ -47,7 +33,7 @@ async function outlivesACut(page: Page): Promise<void> {
     window.addEventListener('message', (event) => {
       if (event.origin === origin && event.data?.tiepdan === 'line') window.heard.push(event.data)
     })
-  }, meetings.url)
+  }, stand.meetings.url)
   const frame = await frameOf(page)
   const first = await tokenOf(frame)
   assert.match(first, /^ey/)
@@ -77,7 +63,7 @@ async function outlivesACut(page: Page): Promise<void> {
   assert.ok(Math.max(...sums) > Math.min(...sums), String(sums))
   assert.equal(await page.locator('.cover').count(), 0)
   // Tokens of one and the same second are equal.
-  house.world.clock.set(house.world.clock.now() + 1_000)
+  stand.house.world.clock.set(stand.house.world.clock.now() + 1_000)
   await frame.evaluate(() => window.stageLine.cut())
   await page.getByText('tự vào lại phòng (lần 1)').waitFor({ timeout: 20_000 })
   await page.locator('.cover').waitFor({ state: 'detached' })
@@ -87,25 +73,17 @@ async function outlivesACut(page: Page): Promise<void> {
 }
 
 async function onARoomPc(): Promise<Page> {
-  const [room] = await house.world.db
-    .select()
-    .from(endpoints)
-    .where(eq(endpoints.kind, 'delegate'))
-    .orderBy(asc(endpoints.slug))
-  const page = await (await house.computer()).newPage()
-  await page.goto(`${house.line.url}/kiosk`)
-  await page.getByLabel('Mã ghi danh').fill(await aCode(house.world.app, room?.id ?? '', 'Máy'))
-  await page.keyboard.press('Enter')
-  await page.getByRole('button', { name: 'Vào buổi tiếp' }).click({ timeout: 20_000 })
+  const page = await aRoomPc(stand.house, 'delegate')
+  await page.getByRole('button', { name: 'Vào buổi tiếp' }).click()
   // Seen by the server all the while: it is the line alone that tells.
-  const prosody = prosodyReports(house.world, house.world.edge.processId)
-  await prosody.send(prosody.joined(hearing.room.name, hearing.delegate.id))
+  const prosody = prosodyReports(stand.house.world, stand.house.world.edge.processId)
+  await prosody.send(prosody.joined(stand.hearing.room.name, stand.hearing.delegate.id))
   return page
 }
 
 async function onAnOwnDevice(): Promise<Page> {
-  const page = await (await house.computer()).newPage()
-  await page.goto(`${house.line.url}/vao#${hearing.token(hearing.guest)}`)
+  const page = await (await stand.house.computer()).newPage()
+  await page.goto(`${stand.house.line.url}/vao#${stand.hearing.token(stand.hearing.guest)}`)
   await page.getByRole('checkbox').check()
   await page.getByRole('button', { name: 'Vào phòng' }).click()
   return page

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { asc, eq } from 'drizzle-orm'
+import type { Page } from 'playwright-core'
+import { endpoints } from '../../server/endpoints/tables.ts'
+import { hourMs } from '../../server/platform/clock.ts'
+import { aCode } from '../endpoints/room-pc.ts'
+import { startsAt } from '../rooms/world.ts'
 import { freePort } from '../support/databases.ts'
+import { aHouse, type House } from './house.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -79,7 +86,7 @@ const failingPage = (pageOrigin: string, failure: Failure): string => `<!doctype
  * Stands for Jitsi's web server: the stage's iframe API, the script that is laid beside Jitsi Meet, and a page that meets itself, after as many
  * that fail as `failing` holds. `opened`: when each was asked for, by `performance.now()`.
  */
-export async function aMeetingServer() {
+async function aMeetingServer() {
   const port = await freePort()
   const served: { pageOrigin: string; script: string; failing: Failure[]; opened: number[]; addresses: string[] } = {
     pageOrigin: '',
@@ -112,4 +119,37 @@ export async function aMeetingServer() {
       return new Promise((done) => server.close(done))
     },
   }
+}
+
+/** A house whose meetings are the stand-in's, with a hearing whose room is open. */
+export async function aHouseOfMeetings() {
+  const meetings = await aMeetingServer()
+  const house = await aHouse({ TIEPDAN_JITSI_URL: meetings.url })
+  meetings.served.pageOrigin = house.line.url
+  const hearing = await house.world.aHearing()
+  house.world.clock.set(startsAt - hourMs)
+  return {
+    house,
+    meetings,
+    hearing,
+    async close() {
+      await house.close()
+      await meetings.close()
+    },
+  }
+}
+
+/** A room PC of the first endpoint of that kind, enrolled, with its hearing before it. */
+export async function aRoomPc(house: House, kind: 'central' | 'delegate'): Promise<Page> {
+  const [room] = await house.world.db
+    .select()
+    .from(endpoints)
+    .where(eq(endpoints.kind, kind))
+    .orderBy(asc(endpoints.slug))
+  const page = await (await house.computer()).newPage()
+  await page.goto(`${house.line.url}/kiosk`)
+  await page.getByLabel('Mã ghi danh').fill(await aCode(house.world.app, room?.id ?? '', 'Máy'))
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Vào buổi tiếp' }).waitFor({ timeout: 20_000 })
+  return page
 }

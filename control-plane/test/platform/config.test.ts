@@ -7,16 +7,7 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { readConfig } from '../../server/platform/config.ts'
 import { callSettings } from '../../server/rooms/entry.ts'
-
-const good = {
-  TIEPDAN_DATA_FOLDER: '/tmp/x',
-  TIEPDAN_STORE_FOLDER: '/tmp/x/store',
-  TIEPDAN_MASTER_KEY: 'ab'.repeat(32),
-  TIEPDAN_EDGE_SECRET: 'x'.repeat(32),
-  TIEPDAN_JITSI_URL: 'https://meet.example',
-  TIEPDAN_EDGE_URL: 'http://127.0.0.1:5280',
-  TIEPDAN_XMPP_DOMAIN: 'meet.example',
-}
+import { leastSettings as good } from '../support/settings.ts'
 
 test('what is not given has its default, and what follows from another follows it', () => {
   const config = readConfig(good)

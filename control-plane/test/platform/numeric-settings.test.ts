@@ -7,6 +7,7 @@ import { Thresholds } from '../../contract/test-calls.ts'
 import { readConfig } from '../../server/platform/config.ts'
 import { defaultThresholds } from '../../server/test-calls/thresholds.ts'
 import { type TestApplication, testApplication } from '../support/application.ts'
+import { leastSettings } from '../support/settings.ts'
 import { signedIn } from '../support/staff.ts'
 
 let app: TestApplication
@@ -36,15 +37,6 @@ test('no limit of a test call takes a figure without end, and what stood stays',
 })
 
 test('no number in the settings of the control plane or of a recorder host is without end', () => {
-  const control = {
-    TIEPDAN_DATA_FOLDER: '/tmp/x',
-    TIEPDAN_STORE_FOLDER: '/tmp/x/store',
-    TIEPDAN_MASTER_KEY: 'ab'.repeat(32),
-    TIEPDAN_EDGE_SECRET: 'x'.repeat(32),
-    TIEPDAN_JITSI_URL: 'https://meet.example',
-    TIEPDAN_EDGE_URL: 'http://127.0.0.1:5280',
-    TIEPDAN_XMPP_DOMAIN: 'meet.example',
-  }
   const recorder = {
     TIEPDAN_JIBRI_HOST: 'jibri-1',
     TIEPDAN_JIBRI_CONTROL_PLANE_URL: 'https://tiepdan.example',
@@ -52,7 +44,7 @@ test('no number in the settings of the control plane or of a recorder host is wi
     TIEPDAN_JIBRI_SERVICE_SECRET: 'x'.repeat(32),
     TIEPDAN_JIBRI_RECORDINGS_FOLDER: '/tmp/x/recordings',
   }
-  readConfig(control)
+  readConfig(leastSettings)
   readSettings(recorder)
   const ofControl = namesIn('control-plane/server/platform/config.ts', /(\w+): Type\.(?:Integer|Number)\(/g).map(
     (name) => `TIEPDAN_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
@@ -63,7 +55,7 @@ test('no number in the settings of the control plane or of a recorder host is wi
   assert.ok(ofControl.length >= 5 && ofRecorder.length >= 15, `${ofControl} ${ofRecorder}`)
   for (const figure of endless) {
     for (const name of ofControl)
-      assert.throws(() => readConfig({ ...control, [name]: figure }), new RegExp(name), `${name}=${figure}`)
+      assert.throws(() => readConfig({ ...leastSettings, [name]: figure }), new RegExp(name), `${name}=${figure}`)
     for (const name of ofRecorder)
       assert.throws(() => readSettings({ ...recorder, [name]: figure }), new RegExp(name), `${name}=${figure}`)
   }

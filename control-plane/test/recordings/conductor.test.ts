@@ -299,7 +299,14 @@ async function conducted() {
   await until('a page', async () => pages.length === 1)
   const tells = (status: 'pending' | 'on' | 'off', sessionId: string | null, error: string | null = null) =>
     pages.at(-1)?.({ is: 'recorder', status, sessionId, error })
-  return { id, hearingId, conductor, pages, asked, play, tells }
+  /** The hearing ends, and the recorder in order with that session; so does the conducting. */
+  async function end(sessionId: string): Promise<void> {
+    await app.platform.db.transaction((tx) => store.endRecording(tx, hearingId))
+    tells('off', sessionId)
+    await until('it has ended', async () => (await rowOf(id))?.state === 'off')
+    await conductor.stop()
+  }
+  return { id, hearingId, conductor, pages, asked, play, tells, end }
 }
 const gapsIn = async (id: string) => store.gapsOf(app.platform.db, [id])
 
@@ -357,7 +364,7 @@ test('a Jicofo that lost its memory: the session that its Jibri goes on with is 
 })
 
 test('a session that ended while no page looked has an end once another runs', async () => {
-  const { id, hearingId, conductor, pages, asked, tells } = await conducted()
+  const { id, pages, asked, tells, end } = await conducted()
   const first = `unseen-${id}`
   tells('on', first)
   await until('it records', async () => (await rowOf(id))?.state === 'on')
@@ -375,10 +382,7 @@ test('a session that ended while no page looked has an end once another runs', a
     [first, 'superseded'],
     [`next-${id}`, null],
   ])
-  await app.platform.db.transaction((tx) => store.endRecording(tx, hearingId))
-  tells('off', `next-${id}`)
-  await until('it has ended', async () => (await rowOf(id))?.state === 'off')
-  await conductor.stop()
+  await end(`next-${id}`)
 })
 
 test('the hearing ends while an orphan records: conducting ends at once, and its host is told to stop it', async () => {
@@ -401,7 +405,7 @@ test('the hearing ends while an orphan records: conducting ends at once, and its
 })
 
 test('a Jibri killed and back at once: its host’s word starts another session within seconds, and the gap stands in the record', async (t) => {
-  const { id, hearingId, conductor, asked, play, tells } = await conducted()
+  const { id, asked, play, tells, end } = await conducted()
   const first = `killed-${id}`
   await hostSays('jibri-2', 'down')
   tells('on', first)
@@ -442,14 +446,11 @@ test('a Jibri killed and back at once: its host’s word starts another session 
     alarms.find(({ kind }) => kind === 'recording-gap')?.message ?? '',
     /1 quãng không ghi hình được.*\(11 giây\)/,
   )
-  await app.platform.db.transaction((tx) => store.endRecording(tx, hearingId))
-  tells('off', 'next')
-  await until('it has ended', async () => (await rowOf(id))?.state === 'off')
-  await conductor.stop()
+  await end('next')
 })
 
 test('a session that Jicofo moves to another recorder is let move, and its gap is told all the same', async () => {
-  const { id, hearingId, conductor, asked, tells } = await conducted()
+  const { id, asked, tells, end } = await conducted()
   const moved = `moved-${id}`
   await hostSays('jibri-2', 'idle')
   tells('on', moved)
@@ -470,8 +471,5 @@ test('a session that Jicofo moves to another recorder is let move, and its gap i
   await until('the gap is closed', async () => (await gapsIn(id))[0]?.endedAt != null)
   const [gap] = await gapsIn(id)
   assert.equal(Number(gap?.endedAt) - Number(gap?.beganAt), 15_000)
-  await app.platform.db.transaction((tx) => store.endRecording(tx, hearingId))
-  tells('off', moved)
-  await until('it has ended', async () => (await rowOf(id))?.state === 'off')
-  await conductor.stop()
+  await end(moved)
 })

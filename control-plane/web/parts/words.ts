@@ -1,6 +1,6 @@
 import type { Consent } from '../../contract/cases.ts'
 import type { RecordingStatus } from '../../contract/recordings.ts'
-import type { HearingStatus, VerdictWord } from '../../contract/words.ts'
+import { type HearingStatus, spanClock, type VerdictWord } from '../../contract/words.ts'
 
 const zone = { timeZone: 'Asia/Ho_Chi_Minh' } as const
 const date = { day: '2-digit', month: '2-digit', year: 'numeric' } as const
@@ -43,12 +43,7 @@ export const bytes = (size: number): string => {
   if (size >= 1e9) return `${decimal(size / 1e9, 2)} GB`
   return size >= 1e6 ? `${decimal(size / 1e6, 1)} MB` : `${Math.ceil(size / 1e3)} kB`
 }
-export const duration = (ms: number | null): string => {
-  if (ms === null) return '—'
-  const seconds = Math.round(ms / 1000)
-  const two = (value: number): string => String(value).padStart(2, '0')
-  return `${Math.floor(seconds / 3600)}:${two(Math.floor((seconds % 3600) / 60))}:${two(seconds % 60)}`
-}
+export const duration = (ms: number | null): string => (ms === null ? '—' : spanClock(ms))
 export const figure = (value: number | null | undefined, unit: string, digits = 0): string =>
   value == null ? '—' : `${decimal(value, digits)} ${unit}`.trim()
 
