@@ -3,7 +3,7 @@ import type { Criterion } from '../../contract/words.ts'
 import { type Permission, roleMay } from '../identity/index.ts'
 import type { Actor } from '../platform/actor.ts'
 import type { Fault } from '../platform/problem.ts'
-import { cleanOptional, cleanText } from '../platform/text.ts'
+import { cleanOptional, cleanText, foldForSearch } from '../platform/text.ts'
 
 export interface Citizen {
   name: string
@@ -109,6 +109,22 @@ export function caseFaults({ matter, citizen }: { matter: Matter; citizen: Citiz
 /** The reason for a refusal, tidied; its fault when it is missing. */
 export function refusalFaults(reason: string | null): Fault[] {
   return reason === null ? [{ field: 'reason', message: 'Vui lòng nêu lý do không đồng ý.' }] : []
+}
+
+interface Entered {
+  matter: Pick<Matter, 'title' | 'summary'>
+  citizen: Citizen
+}
+
+/** Whether two entries look like the same case: the same citizen (by number, else by name) with the same title or the same summary. */
+export function isTwin(one: Entered, other: Entered): boolean {
+  const alike = (left: string, right: string): boolean => foldForSearch(left) === foldForSearch(right)
+  const { citizen, matter } = one
+  const bothNumbered = citizen.idNumber !== null && other.citizen.idNumber !== null
+  const sameCitizen = bothNumbered
+    ? citizen.idNumber === other.citizen.idNumber
+    : alike(citizen.name, other.citizen.name)
+  return sameCitizen && (alike(matter.title, other.matter.title) || alike(matter.summary, other.matter.summary))
 }
 
 /** Names of the matter's members that differ. */

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, inArray, like, type SQL } from 'drizzle-orm'
+import { and, count, desc, eq, gte, inArray, like, type SQL } from 'drizzle-orm'
 import type { Consent } from '../../contract/cases.ts'
 import type { CaseKind, Criterion } from '../../contract/words.ts'
 import { nextNumber, vietnamYear } from '../platform/codes.ts'
@@ -66,6 +66,9 @@ export async function caseById(db: Database | Tx, id: string): Promise<CaseRow |
   const [row] = await db.select().from(cases).where(eq(cases.id, id))
   return row
 }
+
+export const casesSince = (tx: Tx, since: Date): Promise<CaseRow[]> =>
+  tx.select().from(cases).where(gte(cases.createdAt, since)).orderBy(desc(cases.createdAt))
 
 /** Writes the case if it still is the one that was read; undefined when somebody else was faster. */
 export async function updateCase(

@@ -75,6 +75,13 @@ const tidyParticipant = (person: ParticipantInput) => ({
   email: cleanOptional(person.email),
 })
 
+/** Whether two plans look like the same hearing: the same start, with the same title or in the same rooms. */
+export function isTwin(one: TidyPlan, other: TidyPlan): boolean {
+  const rooms = (plan: TidyPlan): string => plan.delegates.toSorted().join()
+  const sameTitle = foldForSearch(one.title) === foldForSearch(other.title)
+  return one.startsAt === other.startsAt && (sameTitle || rooms(one) === rooms(other))
+}
+
 /** Faults of the planned time: in the future, within a year, the end after the start, at most 12 hours. */
 export function timeFaults({ startsAt, endsAt }: { startsAt: Instant; endsAt: Instant }, now: Instant): Fault[] {
   const faults: (Fault | false)[] = [

@@ -12,6 +12,7 @@ import {
 import type { AuditKeys } from './audit-keys.ts'
 import type { Clock } from './clock.ts'
 import type { Database, Tx } from './database.ts'
+import { keepPress } from './press.ts'
 import { auditTrail } from './tables.ts'
 
 /** The last row of the trail: how many there are, and the hash that stands for all of them. */
@@ -24,6 +25,7 @@ export interface Audit {
   /**
    * Appends one row to the audit trail, in the transaction of the change it tells of.
    * `subject` is `kind:id`; `detail` must not hold secrets or citizens' data.
+   * The first row of a press is what the press made: a twin of the same press is rolled back here (PressRepeated).
    */
   write(tx: Tx, actor: Actor, action: AuditAction, subject: string, detail?: Record<string, unknown>): Promise<void>
   /** Sees to it that the trail goes on with the present key, also when nothing else is written. */
@@ -46,6 +48,8 @@ export function createAudit(clock: Clock, keys: AuditKeys): Audit {
   }
 
   async function write(...[tx, actor, action, subject, detail = {}]: Parameters<Audit['write']>): Promise<void> {
+    // Before the chain's lock: it waits for a twin, which may want that lock.
+    if (actor.press !== undefined) await keepPress(tx, actor.press, { subject, at: new Date(clock.now()) })
     const last = await lastRow(tx)
     const row = {
       seq: (last?.seq ?? 0) + 1,

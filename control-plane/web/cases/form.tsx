@@ -14,6 +14,7 @@ import {
 import { type FormEvent, useState } from 'react'
 import { useNavigate, useParams } from 'react-router'
 import { type CaseAnswer, createCase, editCase, getCase, type NewCase } from '../../contract/cases.ts'
+import { newPress } from '../../contract/press.ts'
 import { call } from '../../contract/route.ts'
 import { type CaseKind, caseKindLabels, caseKinds, criteria, criterionLabels } from '../../contract/words.ts'
 import { faultsOf, useAsk, useDo } from '../ask.ts'
@@ -70,7 +71,8 @@ function Form({ seen, onTakeTheirs }: { seen: CaseAnswer | null; onTakeTheirs?: 
   const onDone = (saved: CaseAnswer): void => {
     navigate(`/vu-viec/${saved.id}`)
   }
-  const create = useDo(createCase, ['case', 'cases'], { onDone })
+  const [press] = useState(newPress)
+  const create = useDo(createCase, ['case', 'cases'], { onDone, press })
   const edit = useDo(editCase, ['case', 'cases'], { onDone })
   const save = seen === null ? create : edit
   const faults = faultsOf(save.error)
@@ -159,6 +161,7 @@ function Form({ seen, onTakeTheirs }: { seen: CaseAnswer | null; onTakeTheirs?: 
             error={save.error}
             onKeepMine={keepMine}
             onTakeTheirs={() => onTakeTheirs?.()}
+            onAnother={() => create.mutate({ querystring: { despiteTwin: true }, body: typed })}
             shownAtFields={Object.keys(faults)}
           />
           <Group>

@@ -3,6 +3,7 @@ import { type FormEvent, useState } from 'react'
 import { useNavigate, useParams } from 'react-router'
 import type { Endpoint } from '../../contract/endpoints.ts'
 import { createHearing, editHearing, getHearing, type HearingAnswer } from '../../contract/hearings.ts'
+import { newPress } from '../../contract/press.ts'
 import { call } from '../../contract/route.ts'
 import { faultsOf, useAsk, useDo } from '../ask.ts'
 import { NotSaved } from '../parts/form.tsx'
@@ -54,7 +55,8 @@ function Form({ seen, endpoints, onTakeTheirs }: FormProps) {
   const onDone = (saved: HearingAnswer): void => {
     navigate(`/buoi-tiep/${saved.id}`)
   }
-  const create = useDo(createHearing, ['hearing', 'hearings'], { onDone })
+  const [press] = useState(newPress)
+  const create = useDo(createHearing, ['hearing', 'hearings'], { onDone, press })
   const edit = useDo(editHearing, ['hearing', 'hearings'], { onDone })
   const save = seen === null ? create : edit
   const faults = faultsOf(save.error)
@@ -135,6 +137,7 @@ function Form({ seen, endpoints, onTakeTheirs }: FormProps) {
             error={save.error}
             onKeepMine={keepMine}
             onTakeTheirs={() => onTakeTheirs?.()}
+            onAnother={() => create.mutate({ querystring: { despiteTwin: true }, body: planOf(typed) })}
             shownAtFields={Object.keys(faults)}
           />
           <Group>
