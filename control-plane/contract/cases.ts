@@ -23,8 +23,8 @@ export const CitizenInput = Type.Object(
   {
     name: Typed(120),
     /** 12 digits; null when the citizen has not shown it. */
-    idNumber: Nullable(Typed(20)),
-    phone: Nullable(Typed(20)),
+    idNumber: Nullable(Typed(40)),
+    phone: Nullable(Typed(40)),
     address: Nullable(Typed(300)),
   },
   { additionalProperties: false },

@@ -4,9 +4,9 @@ import { type Actor, anonymousActor } from '../platform/actor.ts'
 import { minuteMs } from '../platform/clock.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Draw, drawOf, type Press } from '../platform/press.ts'
-import { conflict, fail, forbidden, notFound, Problem } from '../platform/problem.ts'
+import { conflict, fail, forbidden, invalid, notFound, Problem } from '../platform/problem.ts'
 import { randomToken, sha256Hex } from '../platform/secrets.ts'
-import { cleanOptional, cleanText } from '../platform/text.ts'
+import { cleanName, cleanOptional, cleanPhone, cleanText } from '../platform/text.ts'
 import { codeLifeMs, newEnrolmentCode, plainCode } from './enrolment.ts'
 import { arrange, type Heard, presentDevice, presentEndpoint } from './present.ts'
 import * as store from './store.ts'
@@ -15,6 +15,11 @@ interface Enrolled {
   deviceId: string
   credential: string
   endpointName: string
+}
+
+const wrongPhone = {
+  field: 'contactPhone',
+  message: 'Số điện thoại không hợp lệ. Vui lòng nhập một số, ví dụ 0912345678 hoặc 02693824567.',
 }
 
 const sessionMs = 10 * minuteMs
@@ -58,11 +63,13 @@ export function createEndpointDesk(platform: Platform, identity: Pick<Identity, 
       contact: Pick<Endpoint, 'contactName' | 'contactEmail' | 'contactPhone'>,
     ): Promise<Endpoint> {
       await visible(actor, id)
+      const contactPhone = cleanPhone(contact.contactPhone ?? '') || null
+      if (contactPhone !== null && !/^\+?[0-9]{3,15}$/.test(contactPhone)) throw invalid([wrongPhone])
       const row = await db.transaction(async (tx) => {
         const changed = await store.updateContact(tx, id, {
-          contactName: cleanOptional(contact.contactName),
+          contactName: cleanName(contact.contactName ?? '') || null,
           contactEmail: cleanOptional(contact.contactEmail),
-          contactPhone: cleanOptional(contact.contactPhone),
+          contactPhone,
         })
         await platform.audit.write(tx, actor, 'endpoint.contact-changed', `endpoint:${id}`)
         await platform.changes.announce(tx, `endpoint:${id}`, 'endpoints')

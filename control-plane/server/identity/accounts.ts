@@ -6,7 +6,7 @@ import type { Database, Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Draw, drawOf } from '../platform/press.ts'
 import { conflict, fail, invalid, notFound } from '../platform/problem.ts'
-import { cleanText } from '../platform/text.ts'
+import { cleanName, cleanText } from '../platform/text.ts'
 import type { Notices } from './notices.ts'
 import { generatePassword, hashPassword } from './passwords.ts'
 import { type SecondFactor, totpLabel } from './second-factor.ts'
@@ -128,7 +128,7 @@ export function createAccounts(platform: Platform, parts: Parts) {
     async create(actor: Actor, draft: NewStaff): Promise<StaffWithPassword> {
       const fields = {
         username: normalUsername(draft.username),
-        displayName: cleanText(draft.displayName),
+        displayName: cleanName(draft.displayName),
         role: draft.role,
         endpointId: draft.endpointId ?? null,
         email: cleanEmail(draft.email),
