@@ -97,6 +97,8 @@ export const WhoAmI = Type.Object({
   staff: StaffAnswer,
   /** Names of server/identity/permissions.ts. */
   permissions: Type.Array(Type.String()),
+  /** Seals what this person typed and did not save, in the own browser (32 bytes, base64url): unreadable there to whoever is not signed in. */
+  draftKey: Type.String(),
   /** A trial: every screen says "chạy thử". */
   stage: Type.Boolean(),
   serverTime: InstantText,

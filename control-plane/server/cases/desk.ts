@@ -62,7 +62,7 @@ export function createCaseDesk(platform: Platform) {
 
   async function readForChange(tx: Tx, id: string, version: number): Promise<CaseRow> {
     const row = (await caseById(tx, id)) ?? fail(notFound('vụ việc'))
-    return row.version === version ? row : fail(conflict())
+    return row.version === version ? row : fail(await audit.staleVersion(tx, `case:${id}`))
   }
 
   async function demandNoTwin(tx: Tx, wanted: { matter: Matter; citizen: Citizen }): Promise<void> {
@@ -154,7 +154,7 @@ export function createCaseDesk(platform: Platform) {
       return db.transaction(async (tx) => {
         const read = (await caseById(tx, id)) ?? fail(notFound('vụ việc'))
         if (!mayDecide(read.consent)) throw caseDecided()
-        if (read.version !== decision.version) throw conflict()
+        if (read.version !== decision.version) throw await audit.staleVersion(tx, `case:${id}`)
         const row =
           (await updateCase(tx, read, {
             consent: decision.consent,

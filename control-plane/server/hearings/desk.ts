@@ -103,7 +103,7 @@ export function createHearingDesk(platform: Platform, deps: PlanReading, people:
       const plan = tidyPlan(input)
       return db.transaction(async (tx) => {
         const read = (await lockHearing(tx, id)) ?? fail(notFound('buổi tiếp'))
-        if (read.version !== input.version) throw conflict()
+        if (read.version !== input.version) throw await audit.staleVersion(tx, `hearing:${id}`)
         if (!isEditable(read.status)) throw notEditable()
         const before = asTidyPlan((await loadPlan(tx, id)) ?? fail(notFound('buổi tiếp')))
         const centralId = await checkDraft(tx, plan)

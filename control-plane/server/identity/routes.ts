@@ -114,6 +114,7 @@ function ownRoutes(app: App, platform: Platform, { accounts, signIn, openSession
       return {
         staff: presentStaff(staff),
         permissions: permissionsOf(staff.role),
+        draftKey: platform.secrets.mac('drafts', staff.id),
         stage: platform.config.stage,
         serverTime: new Date(platform.clock.now()).toISOString(),
         session: { id: session.id, expiresAt: session.expiresAt.toISOString(), idleMs: signIn.idleMs },

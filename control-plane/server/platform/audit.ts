@@ -13,6 +13,7 @@ import type { AuditKeys } from './audit-keys.ts'
 import type { Clock } from './clock.ts'
 import type { Database, Tx } from './database.ts'
 import { keepPress } from './press.ts'
+import { conflict, type Problem } from './problem.ts'
 import { auditTrail } from './tables.ts'
 
 /** The last row of the trail: how many there are, and the hash that stands for all of them. */
@@ -30,10 +31,17 @@ export interface Audit {
   write(tx: Tx, actor: Actor, action: AuditAction, subject: string, detail?: Record<string, unknown>): Promise<void>
   /** Sees to it that the trail goes on with the present key, also when nothing else is written. */
   takeUpKey(tx: Tx): Promise<void>
+  /** Who changed this last, and when: for whoever meets a newer version than he read. 409 `conflict` with `by` and `at`. */
+  staleVersion(tx: Tx, subject: string): Promise<Problem>
   /** Undefined while there is no row. */
   head(db: Database | Tx): Promise<AuditHead | undefined>
   verify(db: Database | Tx, options?: VerifyOptions): Promise<ChainVerdict>
 }
+
+const hourAndDay = new Intl.DateTimeFormat('vi-VN', {
+  timeZone: 'Asia/Ho_Chi_Minh',
+  ...{ hour: '2-digit', minute: '2-digit', day: '2-digit', month: '2-digit' },
+})
 
 // Any fixed number: it names the lock that gives out `seq`, so that two writers cannot fork the chain.
 const chainLock = 7_241_109
@@ -71,6 +79,14 @@ export function createAudit(clock: Clock, keys: AuditKeys): Audit {
     async takeUpKey(tx) {
       const last = await lastRow(tx)
       if (last?.keyId !== present.id) await write(tx, systemActor, 'audit.key-used', `audit-key:${present.id}`)
+    },
+    async staleVersion(tx, subject) {
+      const { actorName, at } = auditTrail
+      const newest = tx.select({ by: actorName, at }).from(auditTrail).where(eq(auditTrail.subject, subject))
+      const [last] = await newest.orderBy(desc(auditTrail.seq)).limit(1)
+      if (last === undefined) return conflict()
+      const title = `${last.by} đã cập nhật lúc ${hourAndDay.format(last.at)}, sau khi ông/bà mở trang này. Đề nghị xem thay đổi rồi mới lưu.`
+      return conflict(title, { by: last.by, at: last.at.toISOString() })
     },
     async head(db) {
       const [last] = await db
