@@ -38,10 +38,12 @@ export interface Audit {
   verify(db: Database | Tx, options?: VerifyOptions): Promise<ChainVerdict>
 }
 
-const hourAndDay = new Intl.DateTimeFormat('vi-VN', {
+const hourAndDay = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'Asia/Ho_Chi_Minh',
   ...{ hour: '2-digit', minute: '2-digit', day: '2-digit', month: '2-digit' },
 })
+/** 09:00 01/12 */
+const timeOf = (at: Date): string => hourAndDay.format(at).split(', ').toReversed().join(' ')
 
 // Any fixed number: it names the lock that gives out `seq`, so that two writers cannot fork the chain.
 const chainLock = 7_241_109
@@ -85,7 +87,7 @@ export function createAudit(clock: Clock, keys: AuditKeys): Audit {
       const newest = tx.select({ by: actorName, at }).from(auditTrail).where(eq(auditTrail.subject, subject))
       const [last] = await newest.orderBy(desc(auditTrail.seq)).limit(1)
       if (last === undefined) return conflict()
-      const title = `${last.by} đã cập nhật lúc ${hourAndDay.format(last.at)}, sau khi ông/bà mở trang này. Đề nghị xem thay đổi rồi mới lưu.`
+      const title = `${last.by} đã cập nhật lúc ${timeOf(last.at)}, sau khi ông/bà mở trang này. Đề nghị xem thay đổi rồi mới lưu.`
       return conflict(title, { by: last.by, at: last.at.toISOString() })
     },
     async head(db) {
