@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { route } from './route.ts'
-import { ById, CaseKind, Criterion, Id, InstantText, Nullable, Version } from './words.ts'
+import { ById, CaseKind, Criterion, DespiteTwin, Id, InstantText, Nullable, Version } from './words.ts'
 
 export const consents = ['asked', 'consented', 'refused'] as const
 export type Consent = (typeof consents)[number]
@@ -23,8 +23,8 @@ export const CitizenInput = Type.Object(
   {
     name: Typed(120),
     /** 12 digits; null when the citizen has not shown it. */
-    idNumber: Nullable(Typed(20)),
-    phone: Nullable(Typed(20)),
+    idNumber: Nullable(Typed(40)),
+    phone: Nullable(Typed(40)),
     address: Nullable(Typed(300)),
   },
   { additionalProperties: false },
@@ -121,10 +121,17 @@ export const getCase = route({
   schema: { summary: 'Một vụ việc', tags: ['cases'], params: ById, response: { 200: CaseAnswer } },
 })
 
+/** 409 `twin-made` with `made` (`case:ID`) and `code` when the same was entered minutes ago, unless `despiteTwin`. */
 export const createCase = route({
   method: 'POST',
   url: '/api/cases',
-  schema: { summary: 'Nhập vụ việc', tags: ['cases'], body: NewCase, response: { 201: CaseAnswer } },
+  schema: {
+    summary: 'Nhập vụ việc',
+    tags: ['cases'],
+    querystring: DespiteTwin,
+    body: NewCase,
+    response: { 201: CaseAnswer },
+  },
 })
 
 /** A consented case keeps its matter (409 `case-decided`); the citizen's details may still be corrected. Editing a refused case asks for consent anew. */

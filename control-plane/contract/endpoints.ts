@@ -25,6 +25,8 @@ export const Endpoint = Type.Object({
   name: Type.String(),
   shortName: Type.String(),
   slug: Type.String(),
+  /** The wards, communes and districts of before 01/07/2025 in its place: people still search by them. */
+  formerNames: Type.Array(Type.String()),
   formerProvince: Nullable(Type.String()),
   contactName: Nullable(Type.String()),
   contactEmail: Nullable(Type.String()),
@@ -69,7 +71,7 @@ export const editContact = route({
       {
         contactName: Nullable(Type.String({ maxLength: 120 })),
         contactEmail: Nullable(Type.String({ maxLength: 200, format: 'email' })),
-        contactPhone: Nullable(Type.String({ maxLength: 30, pattern: '^[0-9+ ().-]*$' })),
+        contactPhone: Nullable(Type.String({ maxLength: 40 })),
       },
       strict,
     ),

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { Consent } from './cases.ts'
 import { EditedHearing, NewHearing, ParticipantRole, PlanWarning, SubmissionLimits, Typed } from './hearing-plan.ts'
 import { route } from './route.ts'
-import { ById, Criterion, HearingStatus, Id, InstantText, Nullable, Version } from './words.ts'
+import { ById, Criterion, DespiteTwin, HearingStatus, Id, InstantText, Nullable, Version } from './words.ts'
 
 /** What a caller may do with one hearing: edit it or move it (hearings/hearing.ts holds the table of moves). */
 export const hearingActions = [
@@ -152,10 +152,17 @@ export const getHearing = route({
   schema: { summary: 'Một buổi tiếp', tags, params: ById, response: answer },
 })
 
+/** 409 `twin-made` with `made` (`hearing:ID`) and `code` when the same was planned minutes ago, unless `despiteTwin`. */
 export const createHearing = route({
   method: 'POST',
   url: '/api/hearings',
-  schema: { summary: 'Lập kế hoạch buổi tiếp', tags, body: NewHearing, response: { 201: HearingAnswer } },
+  schema: {
+    summary: 'Lập kế hoạch buổi tiếp',
+    tags,
+    querystring: DespiteTwin,
+    body: NewHearing,
+    response: { 201: HearingAnswer },
+  },
 })
 
 /** In draft, returned or postponed only. */

@@ -13,7 +13,8 @@ const SignInStep = Type.Unsafe<SignInStep>({ type: 'string', enum: [...signInSte
 export const SignInAnswer = Type.Object({ next: SignInStep })
 export type SignInAnswer = Static<typeof SignInAnswer>
 
-const Password = Type.String({ minLength: 1, maxLength: 200 })
+// `writeOnly`: taken as it was typed; the texts of people are cleaned (text.ts), and then it would be another one.
+const Password = Type.String({ minLength: 1, maxLength: 200, writeOnly: true })
 /** Six digits; spaces are tolerated. */
 const Code = Type.String({ minLength: 6, maxLength: 10, pattern: '^[0-9 ]+$' })
 const Username = Type.String({ minLength: 1, maxLength: 60, pattern: '\\S' })
@@ -96,6 +97,8 @@ export const WhoAmI = Type.Object({
   staff: StaffAnswer,
   /** Names of server/identity/permissions.ts. */
   permissions: Type.Array(Type.String()),
+  /** Seals what this person typed and did not save, in the own browser (32 bytes, base64url): unreadable there to whoever is not signed in. */
+  draftKey: Type.String(),
   /** A trial: every screen says "chạy thử". */
   stage: Type.Boolean(),
   serverTime: InstantText,
@@ -326,7 +329,10 @@ export const createServiceToken = route({
   schema: {
     summary: 'Exchanges a service secret for a short token',
     tags,
-    body: Type.Object({ name: Type.String({ maxLength: 63 }), secret: Type.String({ maxLength: 200 }) }, strict),
+    body: Type.Object(
+      { name: Type.String({ maxLength: 63 }), secret: Type.String({ maxLength: 200, writeOnly: true }) },
+      strict,
+    ),
     response: { 200: Type.Object({ token: Type.String(), expiresAt: InstantText }) },
   },
 })

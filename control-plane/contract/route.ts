@@ -20,8 +20,12 @@ export const route = <const R extends RouteContract>(contract: R): R => contract
 type Part<R extends RouteContract, K extends 'params' | 'querystring' | 'body'> = R['schema'][K] extends TSchema
   ? { [key in K]: Static<R['schema'][K]> }
   : { [key in K]?: never }
+/** Left out where every member of it may be. */
+type Query<R extends RouteContract> = object extends Part<R, 'querystring'>['querystring']
+  ? Partial<Part<R, 'querystring'>>
+  : Part<R, 'querystring'>
 /** What a caller gives. */
-export type RouteInput<R extends RouteContract> = Part<R, 'params'> & Part<R, 'querystring'> & Part<R, 'body'>
+export type RouteInput<R extends RouteContract> = Part<R, 'params'> & Query<R> & Part<R, 'body'>
 /** What a caller gets on success (200, 201 or 204). */
 export type RouteAnswer<R extends RouteContract> = R['schema']['response'][200] extends TSchema
   ? Static<R['schema']['response'][200]>

@@ -1,4 +1,5 @@
 import type { ParticipantInput } from './hearing-plan.ts'
+import { cleanText, foldForSearch } from './text.ts'
 
 type Person = Pick<ParticipantInput, 'name' | 'endpointId' | 'email'>
 
@@ -11,9 +12,9 @@ export interface SamePeople {
 
 /**
  * People who seem to be listed twice: the same name at the same place, or the same address. Each required line must be there by itself
- * (Điều 2.4), so one person in two of them keeps the hearing from ever starting. `fold`: the tree's way of comparing Vietnamese text.
+ * (Điều 2.4), so one person in two of them keeps the hearing from ever starting.
  */
-export function samePeople(people: Person[], fold: (text: string) => string): SamePeople[] {
+export function samePeople(people: Person[]): SamePeople[] {
   const found: SamePeople[] = []
   const firstOf = new Map<string, number>()
   const seen = (index: number, by: SamePeople['by'], key: string): boolean => {
@@ -23,9 +24,9 @@ export function samePeople(people: Person[], fold: (text: string) => string): Sa
     return before !== undefined
   }
   for (const [index, { name, endpointId, email }] of people.entries()) {
-    const folded = fold(name)
+    const folded = foldForSearch(name)
     if (folded !== '' && seen(index, 'name', `name ${endpointId?.toLowerCase() ?? ''} ${folded}`)) continue
-    const address = fold(email ?? '')
+    const address = cleanText(email ?? '').toLowerCase()
     if (address !== '') seen(index, 'email', `email ${address}`)
   }
   return found

@@ -90,6 +90,8 @@ export const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(sch
 export const Version = Type.Integer({ minimum: 0, maximum: 2_147_483_647 })
 /** The parameters of a route with one row in its address. */
 export const ById = Type.Object({ id: Id }, { additionalProperties: false })
+/** Said by whoever was asked about a twin (409 `twin-made`): it is another one. */
+export const DespiteTwin = Type.Object({ despiteTwin: Type.Optional(Type.Boolean()) }, { additionalProperties: false })
 export type Id = Static<typeof Id>
 
 /** A span of time as a clock shows it, `h:mm:ss`; milliseconds, rounded to the second. */

@@ -1,4 +1,5 @@
 import { enrolDevice, type KioskSays, type KioskState, openDeviceSession, type ServerSays } from '../contract/kiosk.ts'
+import { newPress, pressHeader } from '../contract/press.ts'
 import { CallFailed, call } from '../contract/route.ts'
 import { recall } from './memory.ts'
 import { reconnectMs } from './state.ts'
@@ -129,8 +130,11 @@ export function openLink(hearing: Hearing): Link {
   }
 }
 
-/** Uses the short code up and answers the credential that the PC keeps. */
+let pressed = { code: '', press: '' }
+
+/** Uses the short code up and answers the credential that the PC keeps; tried again after a lost answer, the same. */
 export async function enrol(code: string): Promise<string> {
-  const answer = await call(enrolDevice, { body: { code } })
+  if (pressed.code !== code) pressed = { code, press: newPress() }
+  const answer = await call(enrolDevice, { body: { code } }, { headers: pressHeader(pressed.press) })
   return answer.credential
 }

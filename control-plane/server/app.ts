@@ -13,6 +13,7 @@ import { type App, createHttp } from './platform/http.ts'
 import { intakeBeat } from './platform/intake.ts'
 import type { Module } from './platform/module.ts'
 import { observability } from './platform/observability.ts'
+import { once } from './platform/once.ts'
 import type { Platform } from './platform/platform.ts'
 import { createReconciler, type Reconciler } from './platform/reconciler.ts'
 import { selfCheck } from './platform/self-check.ts'
@@ -59,7 +60,9 @@ export async function createApplication(platform: Platform, options: { ticking?:
     'test-call': (id) => testCalls.toldEndpoints(platform.db, id),
   })
   const modules: Module[] = [
-    // First: its guard stands before every route registered after it.
+    // Before every route: it wraps those that make something.
+    once(platform),
+    // Its guard stands before every route registered after it.
     identity.module,
     intakeBeat(platform),
     calendar.module,

@@ -1,6 +1,6 @@
 import { Center, Loader } from '@mantine/core'
 import { lazy, Suspense, useEffect, useRef } from 'react'
-import { BrowserRouter, Route, Routes } from 'react-router'
+import { createBrowserRouter, Route, RouterProvider, Routes } from 'react-router'
 import { whoAmI } from '../contract/identity.ts'
 import { problemOf, queries, useAsk } from './ask.ts'
 import { Frame } from './frame.tsx'
@@ -35,6 +35,42 @@ const Waiting = () => (
   </Center>
 )
 
+function Screens() {
+  return (
+    <Frame>
+      <Suspense fallback={<Waiting />}>
+        <Routes>
+          <Route path="/" element={<Home />} />
+          <Route path="/diem-cau" element={<Endpoints />} />
+          <Route path="/diem-cau/:id" element={<Endpoint />} />
+          <Route path="/vu-viec" element={<Cases />} />
+          <Route path="/vu-viec/moi" element={<CaseForm />} />
+          <Route path="/vu-viec/:id" element={<CaseDetail />} />
+          <Route path="/vu-viec/:id/sua" element={<CaseForm />} />
+          <Route path="/buoi-tiep" element={<Hearings />} />
+          <Route path="/buoi-tiep/moi" element={<HearingForm />} />
+          <Route path="/buoi-tiep/:id" element={<Hearing />} />
+          <Route path="/buoi-tiep/:id/sua" element={<HearingForm />} />
+          <Route path="/kiem-thu/:id" element={<TestCallPage />} />
+          <Route path="/kiem-thu/:id/bien-ban" element={<Minutes />} />
+          <Route path="/nguong-kiem-thu" element={<Thresholds />} />
+          <Route path="/ban-ghi-hinh" element={<Recordings />} />
+          <Route path="/ban-ghi-hinh/:id" element={<RecordingPage />} />
+          <Route path="/nhat-ky" element={<Audit />} />
+          <Route path="/canh-bao" element={<Alerts />} />
+          <Route path="/lich" element={<Calendar />} />
+          <Route path="/tai-khoan" element={<Account />} />
+          <Route path="/nhan-su" element={<Staff />} />
+          <Route path="*" element={<p>Không có trang này. Vui lòng chọn một mục ở thực đơn.</p>} />
+        </Routes>
+      </Suspense>
+    </Frame>
+  )
+}
+
+// Of the kind that can hold a navigation back: a form that is not saved asks first.
+const router = createBrowserRouter([{ path: '*', element: <Screens /> }])
+
 /** Signed in: the screens; otherwise the sign-in. A session that ends on the way keeps the screen and what was typed below the sign-in. */
 export function App() {
   const me = useAsk(['me'], whoAmI, {})
@@ -52,36 +88,7 @@ export function App() {
   }
   return (
     <SessionProvider value={me.data}>
-      <BrowserRouter>
-        <Frame>
-          <Suspense fallback={<Waiting />}>
-            <Routes>
-              <Route path="/" element={<Home />} />
-              <Route path="/diem-cau" element={<Endpoints />} />
-              <Route path="/diem-cau/:id" element={<Endpoint />} />
-              <Route path="/vu-viec" element={<Cases />} />
-              <Route path="/vu-viec/moi" element={<CaseForm />} />
-              <Route path="/vu-viec/:id" element={<CaseDetail />} />
-              <Route path="/vu-viec/:id/sua" element={<CaseForm />} />
-              <Route path="/buoi-tiep" element={<Hearings />} />
-              <Route path="/buoi-tiep/moi" element={<HearingForm />} />
-              <Route path="/buoi-tiep/:id" element={<Hearing />} />
-              <Route path="/buoi-tiep/:id/sua" element={<HearingForm />} />
-              <Route path="/kiem-thu/:id" element={<TestCallPage />} />
-              <Route path="/kiem-thu/:id/bien-ban" element={<Minutes />} />
-              <Route path="/nguong-kiem-thu" element={<Thresholds />} />
-              <Route path="/ban-ghi-hinh" element={<Recordings />} />
-              <Route path="/ban-ghi-hinh/:id" element={<RecordingPage />} />
-              <Route path="/nhat-ky" element={<Audit />} />
-              <Route path="/canh-bao" element={<Alerts />} />
-              <Route path="/lich" element={<Calendar />} />
-              <Route path="/tai-khoan" element={<Account />} />
-              <Route path="/nhan-su" element={<Staff />} />
-              <Route path="*" element={<p>Không có trang này. Vui lòng chọn một mục ở thực đơn.</p>} />
-            </Routes>
-          </Suspense>
-        </Frame>
-      </BrowserRouter>
+      <RouterProvider router={router} />
       <StepUpDialog />
       {signedOut && (
         <div className="above">

@@ -8,6 +8,8 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query'
+import { useRef, useState } from 'react'
+import { newPress, pressHeader } from '../contract/press.ts'
 import {
   CallFailed,
   call,
@@ -76,18 +78,74 @@ export function faultsOf(error: unknown): Record<string, string> {
   return faults
 }
 
-/** Does something through a route, once the person proved who he is where that is asked; afterwards the named keys are read again. */
+/** Something that a person does, and how far it is. */
+export interface Doing<R extends RouteContract> {
+  data: RouteAnswer<R> | undefined
+  error: Error | null
+  /** From the press on, before anything was sent: the button is locked at once. */
+  isPending: boolean
+  isError: boolean
+  isSuccess: boolean
+  reset(): void
+  mutate(input: RouteInput<R>): void
+  mutateAsync(input: RouteInput<R>): Promise<RouteAnswer<R>>
+}
+
+interface DoOptions<R extends RouteContract> {
+  onDone?(answer: RouteAnswer<R>): void
+  onRefused?(error: Error): void
+  /** The form's own press, for what may be changed between two tries: the server then says that the first one was carried out. */
+  press?: string
+}
+
+/**
+ * Does something through a route, once the person proved who he is where that is asked; afterwards the named keys are read again.
+ * One press, one thing: while it is under way a second press joins it, and one whose answer was lost is sent again as the same press.
+ */
 export function useDo<R extends RouteContract>(
   contract: R,
   again: readonly string[],
-  options: { onDone?(answer: RouteAnswer<R>): void } = {},
-) {
+  options: DoOptions<R> = {},
+): Doing<R> {
   const client = useQueryClient()
-  return useMutation<RouteAnswer<R>, Error, RouteInput<R>>({
-    mutationFn: (input) => withProof(() => call(contract, input)),
+  const [locked, setLocked] = useState(false)
+  const pressed = useRef<{ told: string; press: string; underWay: Promise<RouteAnswer<R>> | null }>(null)
+  const { mutateAsync: send, ...state } = useMutation<RouteAnswer<R>, Error, { input: RouteInput<R>; press: string }>({
+    mutationFn: ({ input, press }) => withProof(() => call(contract, input, { headers: pressHeader(press) })),
     onSuccess: (answer) => {
+      pressed.current = null
       for (const word of again) client.invalidateQueries({ queryKey: [word] })
       options.onDone?.(answer)
     },
+    onError: (error) => options.onRefused?.(error),
   })
+  function mutateAsync(input: RouteInput<R>): Promise<RouteAnswer<R>> {
+    const told = JSON.stringify(input)
+    const before = pressed.current?.told === told ? pressed.current : null
+    // The library tells of a call only after a turn of the event loop: a double click is faster.
+    if (before?.underWay) return before.underWay
+    const mine = {
+      told,
+      press: options.press ?? before?.press ?? newPress(),
+      underWay: null as Promise<RouteAnswer<R>> | null,
+    }
+    pressed.current = mine
+    setLocked(true)
+    mine.underWay = send({ input, press: mine.press }).finally(() => {
+      mine.underWay = null
+      setLocked(false)
+    })
+    return mine.underWay
+  }
+  return {
+    data: state.data,
+    error: state.error,
+    isPending: state.isPending || locked,
+    isError: state.isError,
+    isSuccess: state.isSuccess,
+    reset: state.reset,
+    // A refusal stands in `error`.
+    mutate: (input) => void mutateAsync(input).catch(() => undefined),
+    mutateAsync,
+  }
 }

@@ -83,7 +83,7 @@ export function Frame({ children }: { children: ReactNode }) {
 
 function Who({ live }: { live: boolean }) {
   const { staff } = useMe()
-  const leave = useDo(signOut, [])
+  const leave = useDo(signOut, [], { onDone: () => location.assign('/') })
   return (
     <Group wrap="nowrap" gap="sm">
       {!live && (
@@ -101,12 +101,7 @@ function Who({ live }: { live: boolean }) {
           </Text>
         )}
       </div>
-      <Button
-        variant="default"
-        size="xs"
-        loading={leave.isPending}
-        onClick={() => leave.mutate({}, { onSuccess: () => location.assign('/') })}
-      >
+      <Button variant="default" size="xs" loading={leave.isPending} onClick={() => leave.mutate({})}>
         Đăng xuất
       </Button>
     </Group>

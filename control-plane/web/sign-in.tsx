@@ -54,14 +54,14 @@ function Password({ onNext }: { onNext(answer: { next: SignInStep }): void }) {
   const [password, setPassword] = useState('')
   const [code, setCode] = useState('')
   const [withCode, setWithCode] = useState(false)
-  const enter = useDo(signIn, [], { onDone: onNext })
+  const enter = useDo(signIn, [], {
+    onDone: onNext,
+    // From then on both are asked at once: strangers' guesses do not slow that way in.
+    onRefused: (error) => setWithCode((before) => before || problemOf(error).withCode === true),
+  })
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    enter.mutate(
-      { body: { username, password, ...(withCode && code !== '' ? { code } : {}) } },
-      // From then on both are asked at once: strangers' guesses do not slow that way in.
-      { onError: (error) => setWithCode((before) => before || problemOf(error).withCode === true) },
-    )
+    enter.mutate({ body: { username, password, ...(withCode && code !== '' ? { code } : {}) } })
   }
   return (
     <form onSubmit={submit}>

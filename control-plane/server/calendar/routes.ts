@@ -20,7 +20,7 @@ export function calendarRoutes(app: App, desk: CalendarDesk): void {
   })
   app.route({
     ...contract.approveCalendarYear,
-    config: { may: 'calendar.manage' },
+    config: { may: 'calendar.manage', once: ({ actor, params }) => desk.year(Number(params.year), actor) },
     handler: (request) => desk.approve(request.actor, request.params.year),
   })
   app.route({

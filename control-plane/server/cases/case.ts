@@ -3,7 +3,15 @@ import type { Criterion } from '../../contract/words.ts'
 import { type Permission, roleMay } from '../identity/index.ts'
 import type { Actor } from '../platform/actor.ts'
 import type { Fault } from '../platform/problem.ts'
-import { cleanOptional, cleanText } from '../platform/text.ts'
+import {
+  cleanIdNumber,
+  cleanName,
+  cleanOptional,
+  cleanPhone,
+  cleanText,
+  foldForSearch,
+  isPhone,
+} from '../platform/text.ts'
 
 export interface Citizen {
   name: string
@@ -70,9 +78,9 @@ export function tidyCase(input: NewCase): { matter: Matter; citizen: Citizen } {
 
 function tidyCitizen(input: CitizenInput): Citizen {
   return {
-    name: cleanText(input.name),
-    idNumber: cleanOptional(input.idNumber?.replace(/\s/g, '')),
-    phone: cleanOptional(input.phone?.replace(/[\s.\-()]/g, '')),
+    name: cleanName(input.name),
+    idNumber: cleanIdNumber(input.idNumber ?? '') || null,
+    phone: cleanPhone(input.phone ?? '') || null,
     address: cleanOptional(input.address),
   }
 }
@@ -88,9 +96,9 @@ export function caseFaults({ matter, citizen }: { matter: Matter; citizen: Citiz
     },
     citizen.name === '' && { field: 'citizen.name', message: 'Vui lòng nhập họ và tên công dân.' },
     citizen.name !== '' &&
-      !/^[\p{L}\p{M}\s.'’-]+$/u.test(citizen.name) && {
+      !/^[\p{L}\p{M} .’-]+$/u.test(citizen.name) && {
         field: 'citizen.name',
-        message: 'Họ và tên chỉ gồm chữ cái và khoảng trắng. Vui lòng kiểm tra lại.',
+        message: `Họ và tên chỉ gồm chữ cái, khoảng trắng, dấu nháy, gạch nối; vui lòng bỏ ký tự ${oddOnes(citizen.name)}.`,
       },
     citizen.idNumber !== null &&
       !/^[0-9]{12}$/.test(citizen.idNumber) && {
@@ -98,17 +106,38 @@ export function caseFaults({ matter, citizen }: { matter: Matter; citizen: Citiz
         message: 'Số căn cước không hợp lệ. Vui lòng kiểm tra lại (gồm 12 chữ số).',
       },
     citizen.phone !== null &&
-      !/^(0|\+84)[0-9]{9,10}$/.test(citizen.phone) && {
+      !isPhone(citizen.phone) && {
         field: 'citizen.phone',
-        message: 'Số điện thoại không hợp lệ. Vui lòng nhập số bắt đầu bằng 0 hoặc +84, ví dụ 0912345678.',
+        message:
+          'Số điện thoại không hợp lệ. Vui lòng nhập một số của Việt Nam, 10 hoặc 11 chữ số tính cả số 0 đầu, ví dụ 0912345678.',
       },
   ]
   return faults.filter((fault) => fault !== false)
 }
 
+/** What a name cannot hold, as it is shown to the person: each sign once, in quotation marks. */
+const oddOnes = (name: string): string =>
+  [...new Set(name.match(/[^\p{L}\p{M} .’-]/gu) ?? [])].map((sign) => `“${sign}”`).join(', ')
+
 /** The reason for a refusal, tidied; its fault when it is missing. */
 export function refusalFaults(reason: string | null): Fault[] {
   return reason === null ? [{ field: 'reason', message: 'Vui lòng nêu lý do không đồng ý.' }] : []
+}
+
+interface Entered {
+  matter: Pick<Matter, 'title' | 'summary'>
+  citizen: Citizen
+}
+
+/** Whether two entries look like the same case: the same citizen (by number, else by name) with the same title or the same summary. */
+export function isTwin(one: Entered, other: Entered): boolean {
+  const alike = (left: string, right: string): boolean => foldForSearch(left) === foldForSearch(right)
+  const { citizen, matter } = one
+  const bothNumbered = citizen.idNumber !== null && other.citizen.idNumber !== null
+  const sameCitizen = bothNumbered
+    ? citizen.idNumber === other.citizen.idNumber
+    : alike(citizen.name, other.citizen.name)
+  return sameCitizen && (alike(matter.title, other.matter.title) || alike(matter.summary, other.matter.summary))
 }
 
 /** Names of the matter's members that differ. */

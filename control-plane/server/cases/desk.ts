@@ -6,11 +6,15 @@ import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
 import { conflict, fail, forbidden, invalid, notFound, Problem } from '../platform/problem.ts'
 import { cleanOptional } from '../platform/text.ts'
+import { lockTwins, twinMade, twinsSince } from '../platform/twins.ts'
 import {
   actorMay,
   allowedActions,
+  type Citizen,
   caseFaults,
   changedFields,
+  isTwin,
+  type Matter,
   maskCitizen,
   mayDecide,
   refusalFaults,
@@ -20,6 +24,7 @@ import {
   type CaseQuery,
   type CaseRow,
   caseById,
+  casesSince,
   insertCase,
   matterColumns,
   openCitizen,
@@ -57,7 +62,18 @@ export function createCaseDesk(platform: Platform) {
 
   async function readForChange(tx: Tx, id: string, version: number): Promise<CaseRow> {
     const row = (await caseById(tx, id)) ?? fail(notFound('vụ việc'))
-    return row.version === version ? row : fail(conflict())
+    return row.version === version ? row : fail(await audit.staleVersion(tx, `case:${id}`))
+  }
+
+  async function demandNoTwin(tx: Tx, wanted: { matter: Matter; citizen: Citizen }): Promise<void> {
+    await lockTwins(tx, 'case')
+    const now = clock.now()
+    const twin = (await casesSince(tx, twinsSince(now))).find((row) =>
+      isTwin(wanted, { matter: row, citizen: openCitizen(secrets, row) }),
+    )
+    if (!twin) return
+    const { id, code, createdAt } = twin
+    throw twinMade('vụ việc', { subject: `case:${id}`, code, at: createdAt.getTime() }, now)
   }
 
   async function finish(tx: Tx, actor: Actor, action: AuditAction, row: CaseRow, detail: Record<string, unknown>) {
@@ -86,12 +102,14 @@ export function createCaseDesk(platform: Platform) {
       return present(actor, (await caseById(db, id)) ?? fail(notFound('vụ việc')))
     },
 
-    async create(actor: Actor, input: NewCase): Promise<CaseAnswer> {
+    /** @throws Problem 409 `twin-made` when the same was entered minutes ago, unless the person has said that it is another one. */
+    async create(actor: Actor, input: NewCase, asked: { despiteTwin?: boolean } = {}): Promise<CaseAnswer> {
       if (actor.kind !== 'staff') return fail(forbidden())
       const tidied = tidyCase(input)
       const faults = caseFaults(tidied)
       if (faults.length > 0) throw invalid(faults)
       return db.transaction(async (tx) => {
+        if (asked.despiteTwin !== true) await demandNoTwin(tx, tidied)
         const who = { createdBy: actor.id, createdByName: actor.name, createdAt: asDate(clock.now()) }
         const row = await insertCase(tx, secrets, { ...tidied, ...who })
         await finish(tx, actor, 'case.created', row, { criterion: row.criterion })
@@ -136,7 +154,7 @@ export function createCaseDesk(platform: Platform) {
       return db.transaction(async (tx) => {
         const read = (await caseById(tx, id)) ?? fail(notFound('vụ việc'))
         if (!mayDecide(read.consent)) throw caseDecided()
-        if (read.version !== decision.version) throw conflict()
+        if (read.version !== decision.version) throw await audit.staleVersion(tx, `case:${id}`)
         const row =
           (await updateCase(tx, read, {
             consent: decision.consent,

@@ -4,7 +4,7 @@ import type { Platform } from '../platform/platform.ts'
 import type { CaseBrief } from './case.ts'
 import { createCaseDesk } from './desk.ts'
 import { caseRoutes } from './routes.ts'
-import { caseBriefs } from './store.ts'
+import { caseBriefs, foldCasesAgain } from './store.ts'
 
 export type { CaseBrief } from './case.ts'
 
@@ -20,7 +20,14 @@ export interface Cases {
 export function createCases(platform: Platform): Cases {
   const desk = createCaseDesk(platform)
   return {
-    module: { name: 'cases', routes: (app) => caseRoutes(app, desk) },
+    module: {
+      name: 'cases',
+      routes: (app) => caseRoutes(app, desk),
+      async start() {
+        const folded = await foldCasesAgain(platform.db)
+        if (folded > 0) platform.log.info({ folded }, 'cases of an earlier release can be searched as today')
+      },
+    },
     briefs: caseBriefs,
     consented: async (db, ids) =>
       (await caseBriefs(db, ids)).filter((brief) => brief.consent === 'consented').map((brief) => brief.id),

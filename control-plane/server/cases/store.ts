@@ -1,4 +1,4 @@
-import { and, count, desc, eq, inArray, like, type SQL } from 'drizzle-orm'
+import { and, count, desc, eq, gte, inArray, like, type SQL } from 'drizzle-orm'
 import type { Consent } from '../../contract/cases.ts'
 import type { CaseKind, Criterion } from '../../contract/words.ts'
 import { nextNumber, vietnamYear } from '../platform/codes.ts'
@@ -43,8 +43,23 @@ export function openCitizen(secrets: Secrets, row: CaseRow): Citizen {
   }
 }
 
-const searchTextOf = (code: string, matter: Matter): string =>
+const searchTextOf = (code: string, matter: Pick<Matter, 'title' | 'summary'>): string =>
   foldForSearch(`${code} ${matter.title} ${matter.summary}`)
+
+/** Folds anew what an earlier release folded otherwise; answers how many. May be killed and run again, and in several processes at once. */
+export async function foldCasesAgain(db: Database): Promise<number> {
+  const { id, code, title, summary, searchText } = cases
+  const rows = await db.select({ id, code, title, summary, searchText }).from(cases)
+  const old = rows.filter((row) => searchTextOf(row.code, row) !== row.searchText)
+  for (const row of old) {
+    const unchanged = and(eq(id, row.id), eq(title, row.title), eq(summary, row.summary))
+    await db
+      .update(cases)
+      .set({ searchText: searchTextOf(row.code, row) })
+      .where(unchanged)
+  }
+  return old.length
+}
 
 export async function insertCase(
   tx: Tx,
@@ -66,6 +81,9 @@ export async function caseById(db: Database | Tx, id: string): Promise<CaseRow |
   const [row] = await db.select().from(cases).where(eq(cases.id, id))
   return row
 }
+
+export const casesSince = (tx: Tx, since: Date): Promise<CaseRow[]> =>
+  tx.select().from(cases).where(gte(cases.createdAt, since)).orderBy(desc(cases.createdAt))
 
 /** Writes the case if it still is the one that was read; undefined when somebody else was faster. */
 export async function updateCase(

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -24,3 +25,30 @@ export async function readCommunes(): Promise<Commune[]> {
       return { code, name, shortName, slug, formerProvince }
     })
 }
+
+/**
+ * By a commune's code, the wards, communes and towns (and their districts) that it was made of on 01/07/2025, whole or in part (Nghị quyết
+ * 1664/NQ-UBTVQH15). Compilation credit: Tran Ngoc Minh Hieu, vietnamadminunits 1.0.4 (MIT).
+ */
+export const formerNames: ReadonlyMap<string, readonly string[]> = readFormerNames()
+
+function rowsOf(file: string): string[][] {
+  const lines = readFileSync(join(import.meta.dirname, file), 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+  return lines.map((line) => line.trim().split(','))
+}
+
+function readFormerNames(): Map<string, string[]> {
+  const names = new Map<string, string[]>()
+  for (const [code = '', former = '', district = ''] of rowsOf('gia-lai-former-names.csv')) {
+    const known = names.get(code) ?? []
+    names.set(code, [...known, ...[former, district].filter((name) => !known.includes(name))])
+  }
+  return names
+}
+
+const codeOf = new Map(rowsOf('gia-lai-communes.csv').map(([code = '', name = '']) => [name, code]))
+/** The same by a commune's name, where no more is known of it. */
+export const formerNamesOf = (name: string): readonly string[] => formerNames.get(codeOf.get(name) ?? '') ?? []

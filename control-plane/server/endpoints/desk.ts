@@ -3,12 +3,24 @@ import type { Identity } from '../identity/index.ts'
 import { type Actor, anonymousActor } from '../platform/actor.ts'
 import { minuteMs } from '../platform/clock.ts'
 import type { Platform } from '../platform/platform.ts'
-import { conflict, fail, forbidden, notFound, Problem } from '../platform/problem.ts'
+import { type Draw, drawOf, type Press } from '../platform/press.ts'
+import { conflict, fail, forbidden, invalid, notFound, Problem } from '../platform/problem.ts'
 import { randomToken, sha256Hex } from '../platform/secrets.ts'
-import { cleanOptional, cleanText } from '../platform/text.ts'
+import { cleanName, cleanOptional, cleanPhone, cleanText } from '../platform/text.ts'
 import { codeLifeMs, newEnrolmentCode, plainCode } from './enrolment.ts'
 import { arrange, type Heard, presentDevice, presentEndpoint } from './present.ts'
 import * as store from './store.ts'
+
+interface Enrolled {
+  deviceId: string
+  credential: string
+  endpointName: string
+}
+
+const wrongPhone = {
+  field: 'contactPhone',
+  message: 'Số điện thoại không hợp lệ. Vui lòng nhập một số, ví dụ 0912345678 hoặc 02693824567.',
+}
 
 const sessionMs = 10 * minuteMs
 
@@ -51,11 +63,13 @@ export function createEndpointDesk(platform: Platform, identity: Pick<Identity, 
       contact: Pick<Endpoint, 'contactName' | 'contactEmail' | 'contactPhone'>,
     ): Promise<Endpoint> {
       await visible(actor, id)
+      const contactPhone = cleanPhone(contact.contactPhone ?? '') || null
+      if (contactPhone !== null && !/^\+?[0-9]{3,15}$/.test(contactPhone)) throw invalid([wrongPhone])
       const row = await db.transaction(async (tx) => {
         const changed = await store.updateContact(tx, id, {
-          contactName: cleanOptional(contact.contactName),
+          contactName: cleanName(contact.contactName ?? '') || null,
           contactEmail: cleanOptional(contact.contactEmail),
-          contactPhone: cleanOptional(contact.contactPhone),
+          contactPhone,
         })
         await platform.audit.write(tx, actor, 'endpoint.contact-changed', `endpoint:${id}`)
         await platform.changes.announce(tx, `endpoint:${id}`, 'endpoints')
@@ -67,7 +81,7 @@ export function createEndpointDesk(platform: Platform, identity: Pick<Identity, 
     async makeCode(actor: Actor, id: string, label: string): Promise<{ code: string; expiresAt: string }> {
       if (actor.kind !== 'staff') throw forbidden()
       await visible(actor, id)
-      const code = newEnrolmentCode()
+      const code = newEnrolmentCode(drawOf(platform.secrets, actor.press))
       const expiresAt = new Date(clock.now() + codeLifeMs)
       await db.transaction(async (tx) => {
         await store.insertCode(tx, {
@@ -82,8 +96,15 @@ export function createEndpointDesk(platform: Platform, identity: Pick<Identity, 
       })
       return { code, expiresAt: expiresAt.toISOString() }
     },
-    async enrol(typed: string): Promise<{ deviceId: string; credential: string; endpointName: string }> {
-      const credential = randomToken()
+    /** The code that a press has made already, for its repetition. */
+    async codeAgain(draw: Draw): Promise<{ code: string; expiresAt: string }> {
+      const code = newEnrolmentCode(draw)
+      const made = (await store.codeByHash(db, sha256Hex(plainCode(code)))) ?? fail(notFound('mã ghi danh'))
+      return { code, expiresAt: made.expiresAt.toISOString() }
+    },
+    async enrol(typed: string, press?: Press): Promise<Enrolled> {
+      const credential = randomToken(drawOf(platform.secrets, press))
+      const actor = { ...anonymousActor('kiosk'), ...(press === undefined ? {} : { press }) }
       return db.transaction(async (tx) => {
         const now = new Date(clock.now())
         const codeHash = sha256Hex(plainCode(typed))
@@ -104,13 +125,19 @@ export function createEndpointDesk(platform: Platform, identity: Pick<Identity, 
           lastSeenAt: now,
         })
         await store.linkCode(tx, codeHash, device.id)
-        await platform.audit.write(tx, anonymousActor('kiosk'), 'device.enrolled', `device:${device.id}`, {
+        await platform.audit.write(tx, actor, 'device.enrolled', `device:${device.id}`, {
           endpointId: endpoint.id,
           label: device.label,
         })
         await platform.changes.announce(tx, `endpoint:${endpoint.id}`, 'endpoints')
         return { deviceId: device.id, credential, endpointName: endpoint.name }
       })
+    },
+    /** The enrolment that was carried out although its answer was lost: the code is used up, the PC is given its credential after all. */
+    async enrolledAgain(deviceId: string, draw: Draw): Promise<Enrolled> {
+      const device = (await store.deviceById(db, deviceId)) ?? fail(notFound('thiết bị'))
+      const endpoint = (await store.endpointById(db, device.endpointId)) ?? fail(notFound('điểm cầu'))
+      return { deviceId, credential: randomToken(draw), endpointName: endpoint.name }
     },
     async openSession(credential: string): Promise<{ token: string; expiresAt: string }> {
       const device = await store.deviceByCredential(db, sha256Hex(credential))

@@ -1,5 +1,5 @@
-import { randomInt } from 'node:crypto'
 import { minuteMs } from '../platform/clock.ts'
+import { type Draw, lettersFrom } from '../platform/press.ts'
 
 /** An enrolment code holds for this long, and once. */
 export const codeLifeMs = 15 * minuteMs
@@ -8,8 +8,8 @@ export const codeLifeMs = 15 * minuteMs
 const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 
 /** Eight characters in two groups (40 bits, 15 minutes, a few tries a minute). */
-export function newEnrolmentCode(): string {
-  const letters = Array.from({ length: 8 }, () => alphabet[randomInt(alphabet.length)]).join('')
+export function newEnrolmentCode(draw: Draw): string {
+  const letters = lettersFrom(alphabet, 8, draw)
   return `${letters.slice(0, 4)}-${letters.slice(4)}`
 }
 

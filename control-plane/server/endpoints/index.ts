@@ -10,6 +10,7 @@ import { type RoomPc, roomPcOf } from './room-pc.ts'
 import { endpointRoutes } from './routes.ts'
 import * as store from './store.ts'
 
+export { formerNamesOf } from './communes.ts'
 export type { RoomPc } from './room-pc.ts'
 
 type Reader = Database | Tx

@@ -4,6 +4,7 @@ import { type Permission, roleMay } from '../identity/index.ts'
 import type { Actor } from '../platform/actor.ts'
 import { type Listening, silentFor } from '../platform/intake.ts'
 import { foldForSearch } from '../platform/text.ts'
+import { formerNames } from './communes.ts'
 import { connectedMs } from './enrolment.ts'
 import type { DeviceRow, EndpointRow } from './store.ts'
 
@@ -40,6 +41,7 @@ export function presentEndpoint(row: EndpointRow, devices: DeviceRow[], actor: A
     name: row.name,
     shortName: row.shortName,
     slug: row.slug,
+    formerNames: [...(formerNames.get(row.communeCode ?? '') ?? [])],
     formerProvince: row.formerProvince,
     contactName: row.contactName,
     contactEmail: row.contactEmail,
@@ -64,11 +66,23 @@ export const presentDevice = (row: DeviceRow, heard: Heard): Device => ({
 // Both databases sort by bytes ("đ" < "e" is false): Vietnamese order is made here.
 const vietnamese = new Intl.Collator('vi')
 
+const folded = new Map<string, string>()
+
+/** By what an endpoint is found, folded: its names of today and of before 01/07/2025. */
+export function searchWords(row: Pick<EndpointRow, 'name' | 'communeCode' | 'formerProvince'>): string {
+  const key = `${row.name} ${row.communeCode ?? ''} ${row.formerProvince ?? ''}`
+  const known = folded.get(key)
+  if (known !== undefined) return known
+  const words = [key, ...(formerNames.get(row.communeCode ?? '') ?? [])].map(foldForSearch).join('\n')
+  folded.set(key, words)
+  return words
+}
+
 /** The central endpoint first, then communes and wards by their short names; found without accents. */
 export function arrange(rows: EndpointRow[], search: string): EndpointRow[] {
   const wanted = foldForSearch(search)
   return rows
-    .filter((row) => foldForSearch(`${row.name} ${row.communeCode ?? ''} ${row.formerProvince ?? ''}`).includes(wanted))
+    .filter((row) => searchWords(row).includes(wanted))
     .sort(
       (left, right) =>
         Number(right.kind === 'central') - Number(left.kind === 'central') ||

@@ -22,7 +22,7 @@ export function endpointRoutes(app: App, desk: EndpointDesk): void {
   })
   app.route({
     ...contract.makeEnrolmentCode,
-    config: { may: 'device.manage', stepUp: true },
+    config: { may: 'device.manage', stepUp: true, once: ({ draw }) => desk.codeAgain(draw) },
     handler: async (request, reply) =>
       reply.status(201).send(await desk.makeCode(request.actor, request.params.id, request.body.label)),
   })
@@ -38,8 +38,8 @@ export function endpointRoutes(app: App, desk: EndpointDesk): void {
   const rateLimit = { max: 10, timeWindow: '1 minute' }
   app.route({
     ...kioskContract.enrolDevice,
-    config: { may: 'public', rateLimit },
-    handler: async (request, reply) => reply.status(201).send(await desk.enrol(request.body.code)),
+    config: { may: 'public', rateLimit, once: ({ id, draw }) => desk.enrolledAgain(id, draw) },
+    handler: async ({ actor, body }, reply) => reply.status(201).send(await desk.enrol(body.code, actor.press)),
   })
   app.route({
     ...kioskContract.openDeviceSession,

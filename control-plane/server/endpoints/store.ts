@@ -92,6 +92,14 @@ export async function insertCode(tx: Tx, values: typeof enrolmentCodes.$inferIns
   await tx.insert(enrolmentCodes).values(values)
 }
 
+export async function codeByHash(
+  db: Reader,
+  codeHash: string,
+): Promise<typeof enrolmentCodes.$inferSelect | undefined> {
+  const [row] = await db.select().from(enrolmentCodes).where(eq(enrolmentCodes.codeHash, codeHash))
+  return row
+}
+
 /** Uses a code up; undefined when it is unknown, old or used. */
 export async function useCode(
   tx: Tx,

@@ -6,7 +6,7 @@ import type { Actor } from '../platform/actor.ts'
 import type { Instant } from '../platform/clock.ts'
 import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
-import { conflict, type Fault, fail, invalid, notFound, Problem } from '../platform/problem.ts'
+import { type Fault, fail, invalid, notFound, Problem } from '../platform/problem.ts'
 import { cleanOptional } from '../platform/text.ts'
 import type { HearingDesk } from './desk.ts'
 import { type HearingPlan, mayMove, startTiming } from './hearing.ts'
@@ -30,7 +30,8 @@ export function createDecisions(platform: Platform, deps: PlanReading, parts: { 
     return db.transaction(async (tx) => {
       if (order.alone) await onePlannerAtATime(tx)
       const row = (await lockHearing(tx, order.id)) ?? fail(notFound('buổi tiếp'))
-      if (order.version !== undefined && row.version !== order.version) throw conflict()
+      if (order.version !== undefined && row.version !== order.version)
+        throw await platform.audit.staleVersion(tx, `hearing:${order.id}`)
       if (row.status === 'approved' && order.to === 'live') throw testsMissing()
       if (!mayMove(row.status, order.to)) throw moveRefused(row.status, order.to)
       const plan = (await deps.store.loadPlan(tx, row.id)) ?? fail(notFound('buổi tiếp'))

@@ -9,13 +9,14 @@ import type { Database, Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
 import { conflict, fail, forbidden, invalid, notFound, Problem } from '../platform/problem.ts'
 import { searchPattern } from '../platform/text.ts'
+import { lockTwins, twinMade, twinsSince } from '../platform/twins.ts'
 import { insertDraft, replaceDraft } from './drafts.ts'
 import { type HearingPlan, isEditable, isVisibleTo } from './hearing.ts'
 import { lockHearing } from './move.ts'
-import { draftFaults, type TidyPlan, tidyPlan } from './plan.ts'
+import { draftFaults, isTwin, type TidyPlan, tidyPlan } from './plan.ts'
 import { presentHearing, presentListItem } from './present.ts'
 import type { PeopleColumns } from './sealed-people.ts'
-import { heldAt, movesOf } from './store.ts'
+import { hearingsSince, heldAt, movesOf } from './store.ts'
 import { asTidyPlan, type PlanReading, readSurroundings, warningsOf } from './surroundings.ts'
 import { hearings } from './tables.ts'
 
@@ -49,6 +50,14 @@ export function createHearingDesk(platform: Platform, deps: PlanReading, people:
     return around.central.id
   }
 
+  async function demandNoTwin(tx: Tx, plan: TidyPlan): Promise<void> {
+    await lockTwins(tx, 'hearing')
+    const now = clock.now()
+    const made = await loadPlans(tx, await hearingsSince(tx, twinsSince(now)))
+    const twin = made.find((other) => isTwin(plan, asTidyPlan(other)) && other.status !== 'cancelled')
+    if (twin) throw twinMade('buổi tiếp', { subject: `hearing:${twin.id}`, code: twin.code, at: twin.createdAt }, now)
+  }
+
   return {
     present,
 
@@ -76,11 +85,13 @@ export function createHearingDesk(platform: Platform, deps: PlanReading, people:
       return present(db, actor, plan)
     },
 
-    async create(actor: Actor, input: NewHearing): Promise<HearingAnswer> {
+    /** @throws Problem 409 `twin-made` when the same was planned minutes ago, unless the person has said that it is another one. */
+    async create(actor: Actor, input: NewHearing, asked: { despiteTwin?: boolean } = {}): Promise<HearingAnswer> {
       if (actor.kind !== 'staff') return fail(forbidden())
       const plan = tidyPlan(input)
       return db.transaction(async (tx) => {
         const centralId = await checkDraft(tx, plan)
+        if (asked.despiteTwin !== true) await demandNoTwin(tx, plan)
         const { id, code } = await insertDraft(tx, people, plan, { centralId, by: actor, at: asDate(clock.now()) })
         await audit.write(tx, actor, 'hearing.drafted', `hearing:${id}`, { code })
         await changes.announce(tx, `hearing:${id}`, 'hearings')
@@ -92,7 +103,7 @@ export function createHearingDesk(platform: Platform, deps: PlanReading, people:
       const plan = tidyPlan(input)
       return db.transaction(async (tx) => {
         const read = (await lockHearing(tx, id)) ?? fail(notFound('buổi tiếp'))
-        if (read.version !== input.version) throw conflict()
+        if (read.version !== input.version) throw await audit.staleVersion(tx, `hearing:${id}`)
         if (!isEditable(read.status)) throw notEditable()
         const before = asTidyPlan((await loadPlan(tx, id)) ?? fail(notFound('buổi tiếp')))
         const centralId = await checkDraft(tx, plan)

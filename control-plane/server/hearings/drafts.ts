@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm'
 import { nextNumber, vietnamYear } from '../platform/codes.ts'
-import type { Tx } from '../platform/database.ts'
+import type { Database, Tx } from '../platform/database.ts'
 import { foldForSearch } from '../platform/text.ts'
 import { hearingCode } from './hearing.ts'
 import type { TidyPlan } from './plan.ts'
@@ -12,8 +12,25 @@ const columns = (code: string, plan: TidyPlan) => ({
   title: plan.title,
   startsAt: new Date(plan.startsAt),
   endsAt: new Date(plan.endsAt),
-  searchText: foldForSearch(`${code} ${plan.title}`),
+  searchText: searchTextOf(code, plan.title),
 })
+
+const searchTextOf = (code: string, title: string): string => foldForSearch(`${code} ${title}`)
+
+/** Folds anew what an earlier release folded otherwise; answers how many. May be killed and run again, and in several processes at once. */
+export async function foldHearingsAgain(db: Database): Promise<number> {
+  const { id, code, title, searchText } = hearings
+  const rows = await db.select({ id, code, title, searchText }).from(hearings)
+  const old = rows.filter((row) => searchTextOf(row.code, row.title) !== row.searchText)
+  for (const row of old) {
+    const unchanged = and(eq(id, row.id), eq(title, row.title))
+    await db
+      .update(hearings)
+      .set({ searchText: searchTextOf(row.code, row.title) })
+      .where(unchanged)
+  }
+  return old.length
+}
 
 /** Writes a new draft with everything in it; the first row of its history too. */
 export async function insertDraft(

@@ -3,6 +3,7 @@ import type { Module } from '../platform/module.ts'
 import type { Platform } from '../platform/platform.ts'
 import { createDecisions } from './decisions.ts'
 import { createHearingDesk } from './desk.ts'
+import { foldHearingsAgain } from './drafts.ts'
 import { hearingFigures } from './figures.ts'
 import type { HearingBrief, HearingPlan } from './hearing.ts'
 import { clearNeglect, neglectWatch } from './jobs.ts'
@@ -57,6 +58,8 @@ export function createHearings(platform: Platform, deps: HearingDeps): Hearings 
       routes: (app) => hearingRoutes(app, desk, decisions),
       reconciliations: [neglectWatch(platform), offlineWatch(platform, { ...deps, store }), hearingFigures(platform)],
       async start() {
+        const folded = await foldHearingsAgain(platform.db)
+        if (folded > 0) platform.log.info({ folded }, 'hearings of an earlier release can be searched as today')
         const sealed = await sealClearPeople(platform, people)
         if (sealed > 0) platform.log.info({ sealed }, 'people of hearings of an earlier release encrypted')
       },

@@ -3,7 +3,7 @@ import { samePeople, samePeopleWords } from '../../contract/same-people.ts'
 import type { CaseBrief } from '../cases/index.ts'
 import { dayMs, hourMs, type Instant, minuteMs } from '../platform/clock.ts'
 import type { Fault } from '../platform/problem.ts'
-import { cleanOptional, cleanText, foldForSearch } from '../platform/text.ts'
+import { cleanName, cleanOptional, cleanText, foldForSearch } from '../platform/text.ts'
 
 const longestMs = 12 * hourMs
 // The working calendar is loaded for every year up to the start, and nobody plans further ahead.
@@ -62,11 +62,11 @@ export function tidyPlan(input: NewHearing): TidyPlan {
 const tidyItem = (item: AgendaItemInput) => ({
   title: cleanText(item.title),
   minutes: item.minutes,
-  speaker: cleanOptional(item.speaker),
+  speaker: cleanName(item.speaker ?? '') || null,
 })
 
 const tidyParticipant = (person: ParticipantInput) => ({
-  name: cleanText(person.name),
+  name: cleanName(person.name),
   jobTitle: cleanOptional(person.jobTitle),
   organisation: cleanOptional(person.organisation),
   role: person.role,
@@ -74,6 +74,13 @@ const tidyParticipant = (person: ParticipantInput) => ({
   required: person.required,
   email: cleanOptional(person.email),
 })
+
+/** Whether two plans look like the same hearing: the same start, with the same title or in the same rooms. */
+export function isTwin(one: TidyPlan, other: TidyPlan): boolean {
+  const rooms = (plan: TidyPlan): string => plan.delegates.toSorted().join()
+  const sameTitle = foldForSearch(one.title) === foldForSearch(other.title)
+  return one.startsAt === other.startsAt && (sameTitle || rooms(one) === rooms(other))
+}
 
 /** Faults of the planned time: in the future, within a year, the end after the start, at most 12 hours. */
 export function timeFaults({ startsAt, endsAt }: { startsAt: Instant; endsAt: Instant }, now: Instant): Fault[] {
@@ -240,7 +247,7 @@ export function planWarnings(plan: TidyPlan, around: PlanSurroundings, overlaps:
     const message = `${person.name} tham dự bằng thiết bị riêng nhưng chưa có thư điện tử; Văn phòng cần chuyển thông tin đăng nhập theo cách khác.`
     warnings.push({ field: `participants.${index}.email`, message })
   }
-  for (const same of samePeople(plan.participants, foldForSearch)) {
+  for (const same of samePeople(plan.participants)) {
     const field = `participants.${same.index}.${same.by}`
     warnings.push({ field, message: samePeopleWords(same, plan.participants) })
   }

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNotNull, isNull, lt, or, type SQL } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, gte, inArray, isNotNull, isNull, lt, or, type SQL } from 'drizzle-orm'
 import type { HearingStatus } from '../../contract/words.ts'
 import type { Instant } from '../platform/clock.ts'
 import type { Database, Tx } from '../platform/database.ts'
@@ -63,6 +63,9 @@ export function createPlanStore(people: PeopleColumns, books: Books) {
     },
   }
 }
+
+export const hearingsSince = (tx: Tx, since: Date): Promise<HearingRow[]> =>
+  tx.select().from(hearings).where(gte(hearings.createdAt, since)).orderBy(desc(hearings.createdAt))
 
 export type PlanStore = ReturnType<typeof createPlanStore>
 

@@ -4,8 +4,9 @@ import type { Role } from '../../contract/words.ts'
 import { type Actor, systemActor } from '../platform/actor.ts'
 import type { Database, Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
+import { type Draw, drawOf } from '../platform/press.ts'
 import { conflict, fail, invalid, notFound } from '../platform/problem.ts'
-import { cleanText } from '../platform/text.ts'
+import { cleanName, cleanText } from '../platform/text.ts'
 import type { Notices } from './notices.ts'
 import { generatePassword, hashPassword } from './passwords.ts'
 import { type SecondFactor, totpLabel } from './second-factor.ts'
@@ -127,14 +128,14 @@ export function createAccounts(platform: Platform, parts: Parts) {
     async create(actor: Actor, draft: NewStaff): Promise<StaffWithPassword> {
       const fields = {
         username: normalUsername(draft.username),
-        displayName: cleanText(draft.displayName),
+        displayName: cleanName(draft.displayName),
         role: draft.role,
         endpointId: draft.endpointId ?? null,
         email: cleanEmail(draft.email),
       }
       const faults = [...staffFaults(fields), ...emailFaults(fields.email)]
       if (faults.length > 0) throw invalid(faults)
-      const password = generatePassword()
+      const password = generatePassword(drawOf(secrets, actor.press))
       const passwordHash = await hashPassword(password)
       return db.transaction(async (tx) => {
         const { endpointId } = fields
@@ -152,7 +153,7 @@ export function createAccounts(platform: Platform, parts: Parts) {
       // It would drop the second factor: what a thief at an administrator's desk wants most.
       if (id === actor.id)
         throw conflict('Không cấp lại mật khẩu cho chính mình. Đổi mật khẩu tại mục "Tài khoản của tôi".')
-      const password = generatePassword()
+      const password = generatePassword(drawOf(secrets, actor.press))
       const passwordHash = await hashPassword(password)
       return db.transaction(async (tx) => {
         const row = (await store.staffById(tx, id)) ?? fail(notFound('tài khoản'))
@@ -160,11 +161,20 @@ export function createAccounts(platform: Platform, parts: Parts) {
       })
     },
 
+    /** What `create` or `resetById` answered, for a repeated press. */
+    async madeAgain(id: string, draw: Draw): Promise<StaffWithPassword> {
+      const row = (await store.staffById(db, id)) ?? fail(notFound('tài khoản'))
+      return { staff: presentStaff(row), password: generatePassword(draw) }
+    },
+
+    show: async (id: string): Promise<StaffAnswer> =>
+      presentStaff((await store.staffById(db, id)) ?? fail(notFound('tài khoản'))),
+
     /** For the command on the server itself: the way back in when nobody can sign in. Undefined when there is no such account. */
     async resetByUsername(typed: string): Promise<{ password: string } | undefined> {
       const row = await store.staffByUsername(db, normalUsername(typed))
       if (!row) return undefined
-      const password = generatePassword()
+      const password = generatePassword(drawOf(secrets, undefined))
       const passwordHash = await hashPassword(password)
       await db.transaction(async (tx) => {
         await reset(tx, systemActor, row, passwordHash)

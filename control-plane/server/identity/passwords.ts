@@ -1,5 +1,5 @@
-import { randomInt } from 'node:crypto'
 import { argon2id, hash, needsRehash, verify } from 'argon2'
+import { type Draw, lettersFrom } from '../platform/press.ts'
 import { Problem } from '../platform/problem.ts'
 
 // OWASP Password Storage Cheat Sheet: argon2id, 19 MiB, two passes, one lane.
@@ -55,7 +55,7 @@ export async function passwordFits(passwordHash: string | undefined, password: s
 const alphabet = 'abcdefghjkmnpqrstuvwxyz23456789'
 
 /** A password of four groups, about 79 bits, to be handed over once. */
-export function generatePassword(): string {
-  const group = (): string => Array.from({ length: 4 }, () => alphabet[randomInt(alphabet.length)]).join('')
+export function generatePassword(draw: Draw): string {
+  const group = (): string => lettersFrom(alphabet, 4, draw)
   return [group(), group(), group(), group()].join('-')
 }

@@ -114,6 +114,7 @@ function ownRoutes(app: App, platform: Platform, { accounts, signIn, openSession
       return {
         staff: presentStaff(staff),
         permissions: permissionsOf(staff.role),
+        draftKey: platform.secrets.mac('drafts', staff.id),
         stage: platform.config.stage,
         serverTime: new Date(platform.clock.now()).toISOString(),
         session: { id: session.id, expiresAt: session.expiresAt.toISOString(), idleMs: signIn.idleMs },
@@ -139,7 +140,8 @@ function ownRoutes(app: App, platform: Platform, { accounts, signIn, openSession
 function proofRoutes(app: App, parts: Parts): void {
   const { accounts, stepUp } = parts
   const { confirmed } = doorOf(parts)
-  const config = { ...own, ...signInLimit }
+  // A wrong password leaves its trace: that a try was counted is not that it has been done.
+  const config = { ...own, ...signInLimit, once: 'never' } as const
   app.route({
     ...contract.stepUp,
     config,
@@ -174,22 +176,22 @@ function staffRoutes(app: App, { accounts }: Parts): void {
   app.route({ ...contract.listStaff, config: administrators, handler: async () => ({ items: await accounts.list() }) })
   app.route({
     ...contract.createStaff,
-    config: administratorsProven,
+    config: { ...administratorsProven, once: ({ id, draw }) => accounts.madeAgain(id, draw) },
     handler: async (request, reply) => reply.status(201).send(await accounts.create(request.actor, request.body)),
   })
   app.route({
     ...contract.resetStaff,
-    config: administratorsProven,
+    config: { ...administratorsProven, once: ({ id, draw }) => accounts.madeAgain(id, draw) },
     handler: (request) => accounts.resetById(request.actor, request.params.id),
   })
   app.route({
     ...contract.disableStaff,
-    config: administrators,
+    config: { ...administrators, once: ({ id }) => accounts.show(id) },
     handler: (request) => accounts.disable(request.actor, request.params.id),
   })
   app.route({
     ...contract.enableStaff,
-    config: administratorsProven,
+    config: { ...administratorsProven, once: ({ id }) => accounts.show(id) },
     handler: (request) => accounts.enable(request.actor, request.params.id),
   })
 }
@@ -202,7 +204,7 @@ function serviceRoutes(app: App, { services }: Parts): void {
   })
   app.route({
     ...contract.createServiceCredential,
-    config: administratorsProven,
+    config: { ...administratorsProven, once: ({ id, draw }) => services.madeAgain(id, draw) },
     handler: async (request, reply) => reply.status(201).send(await services.create(request.actor, request.body)),
   })
   app.route({

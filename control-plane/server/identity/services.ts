@@ -3,7 +3,8 @@ import type { NewServiceCredential, ServiceCredentialAnswer } from '../../contra
 import { type Actor, systemActor } from '../platform/actor.ts'
 import { minuteMs, secondMs } from '../platform/clock.ts'
 import type { Platform } from '../platform/platform.ts'
-import { conflict, notFound, Problem } from '../platform/problem.ts'
+import { type Draw, drawOf } from '../platform/press.ts'
+import { conflict, fail, notFound, Problem } from '../platform/problem.ts'
 import { randomToken, sameSecret, sha256Hex } from '../platform/secrets.ts'
 import { serviceCredentials } from './tables.ts'
 import type { TokenClaims, Tokens } from './tokens.ts'
@@ -62,7 +63,7 @@ export function createServices(platform: Platform, tokens: Tokens) {
       { name, hosts = [] }: NewServiceCredential,
     ): Promise<{ credential: ServiceCredentialAnswer; secret: string }> =>
       db.transaction(async (tx) => {
-        const secret = randomToken()
+        const secret = randomToken(drawOf(platform.secrets, actor.press))
         const [row] = await tx
           .insert(serviceCredentials)
           .values({ name, secretHash: sha256Hex(secret), hosts, createdAt: now() })
@@ -72,6 +73,12 @@ export function createServices(platform: Platform, tokens: Tokens) {
         await audit.write(tx, actor, 'service-credential.created', `service:${row.id}`, { name, hosts: hostsOf(row) })
         return { credential: present(row), secret }
       }),
+
+    /** What `create` answered, for a repeated press. */
+    async madeAgain(id: string, draw: Draw): Promise<{ credential: ServiceCredentialAnswer; secret: string }> {
+      const [row] = await db.select().from(serviceCredentials).where(eq(serviceCredentials.id, id))
+      return { credential: present(row ?? fail(notFound('dịch vụ'))), secret: randomToken(draw) }
+    },
 
     revoke: (actor: Actor, id: string): Promise<void> =>
       db.transaction(async (tx) => {

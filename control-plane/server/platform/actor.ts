@@ -1,7 +1,13 @@
 import type { Role } from '../../contract/words.ts'
+import type { Press } from './press.ts'
 
 /** Who acts: a member of staff, an enrolled device, a service (a recorder host), or the system itself. */
-export type Actor =
+export type Actor = Who & {
+  /** By which press of a button, where the request said so: the audit row of what it makes keeps it (press.ts). */
+  press?: Press
+}
+
+type Who =
   | { kind: 'staff'; id: string; name: string; role: Role; endpointId: string | null; sessionId: string }
   | { kind: 'device'; id: string; name: string; endpointId: string }
   /** `hosts`: the machines that this credential may speak for. */

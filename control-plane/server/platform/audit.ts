@@ -12,6 +12,8 @@ import {
 import type { AuditKeys } from './audit-keys.ts'
 import type { Clock } from './clock.ts'
 import type { Database, Tx } from './database.ts'
+import { keepPress } from './press.ts'
+import { conflict, type Problem } from './problem.ts'
 import { auditTrail } from './tables.ts'
 
 /** The last row of the trail: how many there are, and the hash that stands for all of them. */
@@ -24,14 +26,24 @@ export interface Audit {
   /**
    * Appends one row to the audit trail, in the transaction of the change it tells of.
    * `subject` is `kind:id`; `detail` must not hold secrets or citizens' data.
+   * The first row of a press is what the press made: a twin of the same press is rolled back here (PressRepeated).
    */
   write(tx: Tx, actor: Actor, action: AuditAction, subject: string, detail?: Record<string, unknown>): Promise<void>
   /** Sees to it that the trail goes on with the present key, also when nothing else is written. */
   takeUpKey(tx: Tx): Promise<void>
+  /** Who changed this last, and when: for whoever meets a newer version than he read. 409 `conflict` with `by` and `at`. */
+  staleVersion(tx: Tx, subject: string): Promise<Problem>
   /** Undefined while there is no row. */
   head(db: Database | Tx): Promise<AuditHead | undefined>
   verify(db: Database | Tx, options?: VerifyOptions): Promise<ChainVerdict>
 }
+
+const hourAndDay = new Intl.DateTimeFormat('en-GB', {
+  timeZone: 'Asia/Ho_Chi_Minh',
+  ...{ hour: '2-digit', minute: '2-digit', day: '2-digit', month: '2-digit' },
+})
+/** 09:00 01/12 */
+const timeOf = (at: Date): string => hourAndDay.format(at).split(', ').toReversed().join(' ')
 
 // Any fixed number: it names the lock that gives out `seq`, so that two writers cannot fork the chain.
 const chainLock = 7_241_109
@@ -46,6 +58,8 @@ export function createAudit(clock: Clock, keys: AuditKeys): Audit {
   }
 
   async function write(...[tx, actor, action, subject, detail = {}]: Parameters<Audit['write']>): Promise<void> {
+    // Before the chain's lock: it waits for a twin, which may want that lock.
+    if (actor.press !== undefined) await keepPress(tx, actor.press, { subject, at: new Date(clock.now()) })
     const last = await lastRow(tx)
     const row = {
       seq: (last?.seq ?? 0) + 1,
@@ -67,6 +81,14 @@ export function createAudit(clock: Clock, keys: AuditKeys): Audit {
     async takeUpKey(tx) {
       const last = await lastRow(tx)
       if (last?.keyId !== present.id) await write(tx, systemActor, 'audit.key-used', `audit-key:${present.id}`)
+    },
+    async staleVersion(tx, subject) {
+      const { actorName, at } = auditTrail
+      const newest = tx.select({ by: actorName, at }).from(auditTrail).where(eq(auditTrail.subject, subject))
+      const [last] = await newest.orderBy(desc(auditTrail.seq)).limit(1)
+      if (last === undefined) return conflict()
+      const title = `${last.by} đã cập nhật lúc ${timeOf(last.at)}, sau khi ông/bà mở trang này. Đề nghị xem thay đổi rồi mới lưu.`
+      return conflict(title, { by: last.by, at: last.at.toISOString() })
     },
     async head(db) {
       const [last] = await db

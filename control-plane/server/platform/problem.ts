@@ -65,7 +65,8 @@ export const invalid = (faults: Fault[], title = 'Dữ liệu chưa hợp lệ. 
 /** 409: somebody else changed the thing in between. */
 export const conflict = (
   title = 'Dữ liệu đã được người khác cập nhật. Đề nghị tải lại trang trước khi lưu.',
-): Problem => new Problem('conflict', { status: 409, title })
+  extra: Record<string, unknown> = {},
+): Problem => new Problem('conflict', { status: 409, title, extra })
 
 export const forbidden = (): Problem =>
   new Problem('forbidden', {

@@ -59,7 +59,7 @@ export function createSecrets(masterKey: Buffer): Secrets {
 }
 
 /** An unguessable token: 256 random bits, base64url. */
-export const randomToken = (): string => randomBytes(32).toString('base64url')
+export const randomToken = (draw: (bytes: number) => Buffer = randomBytes): string => draw(32).toString('base64url')
 
 /** What is stored in place of a token or code. */
 export const sha256Hex = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex')

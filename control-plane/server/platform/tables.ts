@@ -78,6 +78,25 @@ export const selfChecks = pgTable('self_checks', {
   checks: jsonb('checks').$type<Check[]>().notNull(),
 })
 
+/**
+ * Presses of a button that made something, so that a repeated one finds it (press.ts). No body and no name: what was made is its kind and id,
+ * who pressed and what was sent are keyed digests.
+ */
+export const idempotencyKeys = pgTable(
+  'idempotency_keys',
+  {
+    key: text('key').primaryKey(),
+    /** Digest of address and body: the same key for something else is a mistake. */
+    fingerprint: text('fingerprint').notNull(),
+    /** Of one attempt; secrets that are told once are drawn from it, so that they can be told again without being stored. */
+    seed: uuid('seed').notNull(),
+    subject: text('subject').notNull(),
+    status: integer('status').notNull(),
+    at: at('at').notNull(),
+  },
+  (table) => [index('idempotency_keys_at').on(table.at)],
+)
+
 /** The processes that take what room PCs and recorder hosts report: since when, until when somebody did before, and when they last said so. */
 export const intakes = pgTable('intakes', {
   instance: uuid('instance').primaryKey(),

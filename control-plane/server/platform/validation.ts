@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import type { FastifySchemaCompiler } from 'fastify'
 import { formats } from './formats.ts'
-import { storable } from './text.ts'
+import { cleanText, storable } from './text.ts'
 
 // A snapshot of ten full hearings has 10,000 values, the largest plan 3,000.
 const mostValues = 30_000
@@ -31,17 +31,28 @@ const fault = (keyword: string, limit: number): Faults => [
   { instancePath: '', keyword, message: `beyond ${keyword}`, params: { limit } },
 ]
 
+/** What these say is not typed by people: names of files and rooms must come out as they went in. */
+const machines = /^\/api\/(recorder-reports|recordings\/receipt|edge|reservations|uploads|kiosk\/test-calls)/
+
+/** Members of a body that nobody may rewrite, as the schema says by `writeOnly`: passwords, keys. */
+function secretsOf(schema: unknown): ReadonlySet<string> {
+  const members = Object.entries((schema as { properties?: Record<string, { writeOnly?: boolean }> }).properties ?? {})
+  return new Set(members.filter(([, member]) => member.writeOnly === true).map(([name]) => name))
+}
+
 /**
  * The check of each part of a request (Fastify's validator compiler). Texts are cleaned first, then judged. Every fault is told at once, but the
  * time it takes is bounded whatever was sent: a large part is left at its first fault, and one too large or too deep is not looked into.
  */
-export const validatorCompiler: FastifySchemaCompiler<object> = ({ schema, httpPart }) => {
+export const validatorCompiler: FastifySchemaCompiler<object> = ({ schema, httpPart, url }) => {
   const maker = httpPart === 'body' ? makers.body : makers.address
   const first = maker.first.compile(schema)
+  const clean = machines.test(url ?? '') ? storable : cleanText
+  const secrets = secretsOf(schema)
   // Compiled when it is first needed: most routes are never sent a fault.
   let all: ValidateFunction | undefined
   return (data: unknown) => {
-    const size = cleanInside(data)
+    const size = cleanInside(data, clean, secrets)
     if (size.values > mostValues) return { error: fault('mostValues', mostValues) as never }
     if (size.isTooDeep) return { error: fault('deepest', deepest) as never }
     if (first(data)) return { value: data }
@@ -53,10 +64,14 @@ export const validatorCompiler: FastifySchemaCompiler<object> = ({ schema, httpP
 }
 
 /**
- * Cleans every text inside, in place, and counts the values. Members whose name cannot be stored are dropped. Without recursion: a body of brackets
+ * Cleans every text inside by `clean`, in place (`secrets`: members of the root that are only made storable), and counts the values. Members whose name cannot be stored are dropped. Without recursion: a body of brackets
  * alone would overflow the stack.
  */
-export function cleanInside(root: unknown): { values: number; isTooDeep: boolean } {
+export function cleanInside(
+  root: unknown,
+  clean: (text: string) => string = cleanText,
+  secrets: ReadonlySet<string> = new Set(),
+): { values: number; isTooDeep: boolean } {
   let values = 1
   let isTooDeep = false
   const open: { node: Record<string | number, unknown>; depth: number }[] = []
@@ -75,7 +90,8 @@ export function cleanInside(root: unknown): { values: number; isTooDeep: boolean
       if (values > mostValues) break
       const value = node[name]
       if (typeof name === 'string' && storable(name) !== name) delete node[name]
-      else if (typeof value === 'string') node[name] = storable(value)
+      else if (typeof value === 'string')
+        node[name] = depth === 1 && secrets.has(String(name)) ? storable(value) : clean(value)
       else visit(value, depth + 1)
     }
   }

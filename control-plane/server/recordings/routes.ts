@@ -1,4 +1,5 @@
 import * as contract from '../../contract/recordings.ts'
+import { formerNamesOf } from '../endpoints/index.ts'
 import type { HearingPlan } from '../hearings/index.ts'
 import { type Permission, roleMay } from '../identity/index.ts'
 import type { Actor } from '../platform/actor.ts'
@@ -95,7 +96,10 @@ export function recordingRoutes(app: App, deps: Deps): void {
       const rows = await store.recordingsBetween(db, from ? new Date(from) : null, to ? new Date(to) : null)
       const wanted = foldForSearch(q ?? '')
       const items = (await present(rows, request.actor)).filter((item) =>
-        foldForSearch([item.hearingCode, item.hearingTitle, ...item.endpointNames].join(' ')).includes(wanted),
+        [item.hearingCode, item.hearingTitle, ...item.endpointNames, ...item.endpointNames.flatMap(formerNamesOf)]
+          .map((words) => foldForSearch(words ?? ''))
+          .join('\n')
+          .includes(wanted),
       )
       return { items }
     },

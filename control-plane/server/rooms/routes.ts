@@ -57,7 +57,8 @@ export function roomRoutes(app: App, deps: Deps): void {
   })
   app.route({
     ...contract.revealGrant,
-    config: { may: 'grant.read', stepUp: true },
+    // Each look stands in the audit trail.
+    config: { may: 'grant.read', stepUp: true, once: 'never' },
     handler: (request) => desk.reveal(request.params.id, request.actor),
   })
   app.route({
@@ -70,7 +71,7 @@ export function roomRoutes(app: App, deps: Deps): void {
   })
   app.route({
     ...contract.renewGrant,
-    config: { may: 'grant.manage' },
+    config: { may: 'grant.manage', once: ({ id }) => ({ id }) },
     handler: (request) => desk.renew(request.params.id, request.actor, request.body.reason),
   })
   app.route({

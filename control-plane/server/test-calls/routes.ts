@@ -27,7 +27,10 @@ export function testCallRoutes(app: App, desk: TestDesk): void {
   })
   app.route({
     ...contract.runTestCall,
-    config: { may: 'test-call.run' },
+    config: {
+      may: 'test-call.run',
+      once: async ({ actor, id }) => ({ ...(await desk.show(actor, id)), already: false }),
+    },
     handler: async (request, reply) => {
       if (request.actor.kind !== 'staff') throw forbidden()
       const ordered = await desk.order(request.actor, request.body)
@@ -36,7 +39,7 @@ export function testCallRoutes(app: App, desk: TestDesk): void {
   })
   app.route({
     ...contract.waiveTestCall,
-    config: { may: 'test-call.waive' },
+    config: { may: 'test-call.waive', once: ({ actor, params }) => desk.show(actor, params.id ?? '') },
     handler: (request) => desk.waive(request.actor, request.params.id, request.body.reason),
   })
   app.route({

@@ -145,7 +145,7 @@ test('a consented matter stays as it is, the citizen may still be corrected', as
     ...aCase({ citizen }),
     version: done.body.version,
   })
-  assert.equal(corrected.body.citizen.phone, '+84987654321')
+  assert.equal(corrected.body.citizen.phone, '0987654321')
   assert.equal(corrected.body.consent, 'consented')
 })
 

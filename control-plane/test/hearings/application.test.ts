@@ -27,7 +27,7 @@ before(async () => {
 after(() => app.close())
 
 async function aSubmittedHearing(): Promise<HearingAnswer> {
-  const entered = (await people('reception-board', 'POST', '/api/cases', aCase())).body as CaseAnswer
+  const entered = (await people('reception-board', 'POST', '/api/cases?despiteTwin=true', aCase())).body as CaseAnswer
   await people('chairman', 'POST', `/api/cases/${entered.id}/consent`, { version: entered.version })
   const [delegate] = await app.platform.db.select().from(endpoints).where(eq(endpoints.kind, 'delegate')).limit(1)
   const plan: NewHearing = {
@@ -41,7 +41,7 @@ async function aSubmittedHearing(): Promise<HearingAnswer> {
     ],
     caseIds: [entered.id],
   }
-  const draft = (await people('reception-board', 'POST', '/api/hearings', plan)).body as HearingAnswer
+  const draft = (await people('reception-board', 'POST', '/api/hearings?despiteTwin=true', plan)).body as HearingAnswer
   const submitted = await people('reception-board', 'POST', `/api/hearings/${draft.id}/submit`, {
     version: draft.version,
   })

@@ -109,7 +109,7 @@ test('editing replaces the plan, needs the version that was read, and is told in
   assert.equal(edited.body.version, draft.version + 1)
   const stale = await as(world, 'inspector', 'PUT', url, { ...plan, version: draft.version })
   assert.equal(stale.status, 409)
-  assert.match(stale.body.title ?? '', /đã được người khác cập nhật/)
+  assert.match(stale.body.title ?? '', /^Người thử inspector đã cập nhật lúc 09:00/)
   const rows = await world.db
     .select()
     .from(auditTrail)

@@ -75,9 +75,12 @@ export function aPlanToEnter({ central, delegate }: Cast, caseId: string) {
 /** Planned, submitted late with a reason and approved; the hearing's id. */
 export async function anApprovedHearing(cast: Cast): Promise<string> {
   const { board, chairman } = cast
-  const matter = await board.does(createCase, { body: aCaseToEnter() })
+  const matter = await board.does(createCase, { querystring: { despiteTwin: true }, body: aCaseToEnter() })
   await chairman.does(consentCase, { params: { id: matter.id }, body: { version: matter.version } })
-  const draft = await board.does(createHearing, { body: aPlanToEnter(cast, matter.id) })
+  const draft = await board.does(createHearing, {
+    querystring: { despiteTwin: true },
+    body: aPlanToEnter(cast, matter.id),
+  })
   const params = { id: draft.id }
   const { version } = await board.does(submitHearing, {
     params,

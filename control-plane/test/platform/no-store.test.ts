@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { aDelegate, anEnrolledPc } from '../endpoints/room-pc.ts'
 import { type TestApplication, testApplication } from '../support/application.ts'
+import { routesOf } from '../support/routes.ts'
 import { signedIn } from '../support/staff.ts'
 
 let app: TestApplication
@@ -23,23 +24,6 @@ before(async () => {
 })
 after(() => app.close())
 
-/** Every route that there is, hidden ones too, from the router's own tree (`├── api/x (GET, POST)`, four columns a level). */
-function routes(): { method: string; path: string }[] {
-  const above: string[] = []
-  return app.http
-    .printRoutes({ commonPrefix: false })
-    .split('\n')
-    .flatMap((line) => {
-      const [, branch = '', part = '', methods = ''] = /^([│ ]*[├└]── )(.*?)(?: \((.*)\))?$/.exec(line) ?? []
-      if (part === '') return []
-      const depth = branch.length / 4 - 1
-      above.splice(depth)
-      above[depth] = part
-      const path = above.join('').replace(/^\/?/, '/').replace('//', '/')
-      return methods.split(', ').map((method) => ({ method, path }))
-    })
-}
-
 /** What is nobody's: built pages and their parts, and the keys that sign tokens. Nothing may be added here that differs by who asks. */
 const kept = ['/', '/*', '/kiosk', '/vao', '/agent', '/api/asap/:file']
 const filled = (path: string): string =>
@@ -49,7 +33,7 @@ const filled = (path: string): string =>
     .replace('*', '/abc')
 
 test('every answer that is not a built page carries no-store, whoever asks and whatever it says', async () => {
-  const all = routes()
+  const all = routesOf(app.http)
   assert.ok(all.length > 100 && all.some(({ path }) => path === '/api/recordings/parts/:id/poster'), `${all.length}`)
   const seen: string[] = []
   const statuses = new Set<number>()

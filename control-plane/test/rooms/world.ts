@@ -106,7 +106,8 @@ export function startFakeEdge(edge: FakeEdge, port: number): Promise<Server> {
 
 /** One hearing, approved: the centre, one delegate, and two people on their own devices (one of them required). */
 async function anApprovedHearing(world: Base, changes: { participants?: ParticipantInput[] }) {
-  const entered = (await world.as('reception-board', 'POST', '/api/cases', aCase())).body as unknown as CaseAnswer
+  const entered = (await world.as('reception-board', 'POST', '/api/cases?despiteTwin=true', aCase()))
+    .body as unknown as CaseAnswer
   await world.as('chairman', 'POST', `/api/cases/${entered.id}/consent`, { version: entered.version })
   const [delegate] = await world.db
     .select()
@@ -129,7 +130,8 @@ async function anApprovedHearing(world: Base, changes: { participants?: Particip
     ],
     caseIds: [entered.id],
   }
-  const draft = (await world.as('reception-board', 'POST', '/api/hearings', plan)).body as unknown as HearingAnswer
+  const draft = (await world.as('reception-board', 'POST', '/api/hearings?despiteTwin=true', plan))
+    .body as unknown as HearingAnswer
   const submitted = (
     await world.as('reception-board', 'POST', `/api/hearings/${draft.id}/submit`, {
       version: draft.version,

@@ -70,14 +70,16 @@ export async function does<R extends RouteContract>(
 ): Promise<RouteAnswer<R>> {
   const given = input as {
     params?: Record<string, string>
-    querystring?: Record<string, string>
+    querystring?: Record<string, string | boolean>
     body?: object
   }
   const answer = await office.app.http.inject({
     method: contract.method,
     url: contract.url.replace(/:(\w+)/g, (_, name: string) => given.params?.[name] ?? ''),
     headers: await signedIn(office.app, role),
-    ...(given.querystring === undefined ? {} : { query: given.querystring }),
+    ...(given.querystring === undefined
+      ? {}
+      : { query: Object.fromEntries(Object.entries(given.querystring).map(([name, value]) => [name, String(value)])) }),
     ...(given.body === undefined ? {} : { payload: given.body }),
   })
   assert.ok(answer.statusCode < 300, `${contract.url}: ${answer.statusCode} ${answer.body}`)

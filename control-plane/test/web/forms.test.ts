@@ -39,9 +39,15 @@ test('somebody else saved in between: what was typed stays, and is saved on the 
     body: { title: 'Tên của người khác', summary, kind, criterion, criterionReason, citizen: details, version },
   })
   await page.getByRole('button', { name: 'Lưu', exact: true }).click()
-  await page.getByText('Dữ liệu đã được người khác cập nhật').waitFor()
+  await page.getByText('Người thử inspector đã cập nhật lúc').waitFor()
   assert.equal(await page.getByLabel('Tên vụ việc').inputValue(), 'Tên do tôi gõ')
-  await page.getByRole('button', { name: /Giữ nội dung của tôi/ }).click()
+  const both = page.getByRole('group', { name: 'Tên vụ việc – cả hai cùng sửa' })
+  assert.match((await both.textContent()) ?? '', /Tên do tôi gõ.*Tên của người khác/)
+  // Neither is taken for granted.
+  const merge = page.getByRole('button', { name: 'Lưu theo lựa chọn' })
+  assert.equal(await merge.isDisabled(), true)
+  await both.getByLabel('Của tôi').check()
+  await merge.click()
   await page.getByRole('heading', { level: 1, name: 'Tên do tôi gõ' }).waitFor()
   const saved = await does(office, 'inspector', getCase, { params: { id: matter.id } })
   assert.equal(saved.title, 'Tên do tôi gõ')

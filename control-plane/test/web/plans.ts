@@ -8,6 +8,7 @@ import { does, type Office } from './desk.ts'
 /** A case as the reception board enters it. */
 export const aCase = (office: Office, title = 'Khiếu nại về bồi thường, giải phóng mặt bằng'): Promise<CaseAnswer> =>
   does(office, 'reception-board', createCase, {
+    querystring: { despiteTwin: true },
     body: {
       title,
       summary: 'Công dân đề nghị xem xét lại đơn giá bồi thường đất và tài sản trên đất.\nĐã được giải quyết lần hai.',
@@ -59,5 +60,5 @@ export async function aHearing(
     ],
     caseIds: given.caseIds ?? [],
   }
-  return does(office, 'reception-board', createHearing, { body })
+  return does(office, 'reception-board', createHearing, { querystring: { despiteTwin: true }, body })
 }

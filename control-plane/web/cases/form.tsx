@@ -17,28 +17,35 @@ import { type CaseAnswer, createCase, editCase, getCase, type NewCase } from '..
 import { call } from '../../contract/route.ts'
 import { type CaseKind, caseKindLabels, caseKinds, criteria, criterionLabels } from '../../contract/words.ts'
 import { faultsOf, useAsk, useDo } from '../ask.ts'
+import { Conflict } from '../parts/conflict.tsx'
+import type { Part } from '../parts/conflict-sides.ts'
+import { Drafted, type Start, useKept } from '../parts/drafted.tsx'
 import { NotSaved } from '../parts/form.tsx'
 import { Page, Shown } from '../parts/states.tsx'
 
 /** A new case, or one that is edited. */
 export default function CaseForm() {
   const { id } = useParams()
-  return id === undefined ? <Form seen={null} /> : <Loaded id={id} />
+  if (id !== undefined) return <Loaded id={id} />
+  return (
+    <Drafted form="case.new" fresh={{ typed: blank, version: 0 }}>
+      {(start) => <Form key={start.press} seen={null} start={start} />}
+    </Drafted>
+  )
 }
 
 function Loaded({ id }: { id: string }) {
   const asked = useAsk(['case', id], getCase, { params: { id } })
   const [round, setRound] = useState(0)
+  const takeTheirs = (): void => {
+    asked.refetch().then(() => setRound(round + 1))
+  }
   return (
     <Shown asked={asked}>
       {(seen) => (
-        <Form
-          key={round}
-          seen={seen}
-          onTakeTheirs={() => {
-            asked.refetch().then(() => setRound(round + 1))
-          }}
-        />
+        <Drafted key={round} form={`case.${id}`} fresh={{ typed: typedFrom(seen), version: seen.version }}>
+          {(start) => <Form seen={seen} start={start} onTakeTheirs={takeTheirs} />}
+        </Drafted>
       )}
     </Shown>
   )
@@ -62,30 +69,81 @@ function typedFrom(seen: CaseAnswer | null): NewCase {
 
 type Typed = { currentTarget: { value: string } }
 
-function Form({ seen, onTakeTheirs }: { seen: CaseAnswer | null; onTakeTheirs?: () => void }) {
+const citizenPart = (name: keyof NewCase['citizen'], label: string): Part<NewCase> => ({
+  name: `citizen.${name}`,
+  label,
+  text: ({ citizen }) => citizen[name] ?? '',
+  take: (from, into) => ({ ...into, citizen: { ...into.citizen, [name]: from.citizen[name] } }),
+})
+const part = (
+  name: Exclude<keyof NewCase, 'citizen'>,
+  label: string,
+  text: (of: NewCase) => string = (of) => of[name],
+): Part<NewCase> => ({ name, label, text, take: (from, into) => ({ ...into, [name]: from[name] }) })
+
+const parts: Part<NewCase>[] = [
+  part('title', 'Tên vụ việc'),
+  part('kind', 'Loại', ({ kind }) => caseKindLabels[kind]),
+  part('summary', 'Tóm tắt nội dung'),
+  part('criterion', 'Tiêu chí lựa chọn', ({ criterion }) => criterionLabels[criterion]),
+  part('criterionReason', 'Lý do đáp ứng tiêu chí'),
+  citizenPart('name', 'Họ và tên công dân'),
+  citizenPart('idNumber', 'Số căn cước'),
+  citizenPart('phone', 'Điện thoại'),
+  citizenPart('address', 'Địa chỉ'),
+]
+
+interface FormProps {
+  seen: CaseAnswer | null
+  start: Start<NewCase>
+  onTakeTheirs?: () => void
+}
+
+function Form({ seen, start, onTakeTheirs }: FormProps) {
   const navigate = useNavigate()
-  const [typed, setTyped] = useState(() => typedFrom(seen))
-  // The version that was read when the form opened: a later one must not pass silently.
-  const [version, setVersion] = useState(seen?.version ?? 0)
+  const [typed, setTyped] = useState(start.typed)
+  // What was read when the form opened: a later version must not pass silently.
+  const [{ base, version }, setRead] = useState<Pick<typeof start, 'base' | 'version'>>(start)
+  const kept = useKept(
+    `case.${seen?.id ?? 'new'}`,
+    { typed, base, version, press: start.press },
+    JSON.stringify(typed) !== JSON.stringify(base),
+  )
   const onDone = (saved: CaseAnswer): void => {
+    kept.done()
     navigate(`/vu-viec/${saved.id}`)
   }
-  const create = useDo(createCase, ['case', 'cases'], { onDone })
+  const create = useDo(createCase, ['case', 'cases'], { onDone, press: start.press })
   const edit = useDo(editCase, ['case', 'cases'], { onDone })
   const save = seen === null ? create : edit
   const faults = faultsOf(save.error)
   const fixed = seen !== null && !seen.may.includes('edit')
-  const submit = (event?: FormEvent, onVersion = version): void => {
+  const submit = (event?: FormEvent, wanted = { typed, version }): void => {
     event?.preventDefault()
-    if (seen === null) create.mutate({ body: typed })
-    else edit.mutate({ params: { id: seen.id }, body: { ...typed, version: onVersion } })
+    if (seen === null) create.mutate({ body: wanted.typed })
+    else edit.mutate({ params: { id: seen.id }, body: { ...wanted.typed, version: wanted.version } })
   }
-  async function keepMine(): Promise<void> {
-    if (seen === null) return
-    const newest = await call(getCase, { params: { id: seen.id } })
-    setVersion(newest.version)
-    submit(undefined, newest.version)
-  }
+  const conflict = seen !== null && (
+    <Conflict
+      error={save.error}
+      parts={parts}
+      base={base}
+      mine={typed}
+      read={async () => {
+        const newest = await call(getCase, { params: { id: seen.id } })
+        return { typed: typedFrom(newest), version: newest.version }
+      }}
+      onMerged={(merged, theirs) => {
+        setTyped(merged)
+        setRead({ base: theirs.typed, version: theirs.version })
+        submit(undefined, { typed: merged, version: theirs.version })
+      }}
+      onTakeTheirs={() => {
+        kept.done()
+        onTakeTheirs?.()
+      }}
+    />
+  )
   const field = (name: 'title' | 'summary' | 'criterionReason') => ({
     value: typed[name],
     error: faults[name],
@@ -102,6 +160,7 @@ function Form({ seen, onTakeTheirs }: { seen: CaseAnswer | null; onTakeTheirs?: 
   })
   return (
     <Page title={seen === null ? 'Nhập vụ việc' : `Sửa vụ việc ${seen.code}`}>
+      {kept.leaving}
       <form onSubmit={submit} noValidate>
         <Stack>
           <Card withBorder>
@@ -157,8 +216,8 @@ function Form({ seen, onTakeTheirs }: { seen: CaseAnswer | null; onTakeTheirs?: 
           </Fieldset>
           <NotSaved
             error={save.error}
-            onKeepMine={keepMine}
-            onTakeTheirs={() => onTakeTheirs?.()}
+            conflict={conflict}
+            onAnother={() => create.mutate({ querystring: { despiteTwin: true }, body: typed })}
             shownAtFields={Object.keys(faults)}
           />
           <Group>

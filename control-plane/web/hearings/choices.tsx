@@ -1,13 +1,15 @@
 import { type ComboboxItem, MultiSelect, type OptionsFilter } from '@mantine/core'
 import { listCases } from '../../contract/cases.ts'
 import { type Endpoint, listEndpoints } from '../../contract/endpoints.ts'
+import { foldForSearch } from '../../contract/text.ts'
 import { useAsk } from '../ask.ts'
 import { Failed } from '../parts/states.tsx'
-import { fold } from '../parts/words.ts'
 
-/** Finds "An Nhơn" by "an nhon". */
+/** Finds "An Nhơn" by "an nhon", and a ward by the names of those it was made of. */
 const withoutAccents: OptionsFilter = ({ options, search }) =>
-  (options as ComboboxItem[]).filter((option) => fold(option.label).includes(fold(search.trim())))
+  (options as (ComboboxItem & { also?: string[] })[]).filter(({ label, also = [] }) =>
+    [label, ...also].some((name) => foldForSearch(name).includes(foldForSearch(search))),
+  )
 
 interface Props {
   chosen: string[]
@@ -25,7 +27,7 @@ export function DelegateChoice({ chosen, faults, onChosen, endpoints }: Props & 
   return (
     <MultiSelect
       label="Điểm cầu đại biểu"
-      description="Điểm cầu trung tâm luôn tham gia. Gõ tên không cần dấu."
+      description="Điểm cầu trung tâm luôn tham gia. Gõ tên không cần dấu, cả tên xã, phường cũ."
       required
       searchable
       clearable
@@ -38,7 +40,7 @@ export function DelegateChoice({ chosen, faults, onChosen, endpoints }: Props & 
       error={faultOf(faults, 'delegates')}
       data={endpoints
         .filter((endpoint) => endpoint.kind === 'delegate' && (endpoint.active || chosen.includes(endpoint.id)))
-        .map((endpoint) => ({ value: endpoint.id, label: endpoint.name }))}
+        .map((endpoint) => ({ value: endpoint.id, label: endpoint.name, also: endpoint.formerNames }))}
     />
   )
 }

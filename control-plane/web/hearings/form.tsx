@@ -5,6 +5,8 @@ import type { Endpoint } from '../../contract/endpoints.ts'
 import { createHearing, editHearing, getHearing, type HearingAnswer } from '../../contract/hearings.ts'
 import { call } from '../../contract/route.ts'
 import { faultsOf, useAsk, useDo } from '../ask.ts'
+import { Conflict } from '../parts/conflict.tsx'
+import { Drafted, type Start, useKept } from '../parts/drafted.tsx'
 import { NotSaved } from '../parts/form.tsx'
 import { Page, Shown } from '../parts/states.tsx'
 import { dayOf, fromField, hourOf, toField } from '../parts/words.ts'
@@ -12,7 +14,8 @@ import { AgendaEditor } from './agenda-editor.tsx'
 import { CaseChoice, DelegateChoice, useEndpoints } from './choices.tsx'
 import { LimitNotice } from './limit-notice.tsx'
 import { PeopleEditor } from './people-editor.tsx'
-import { planOf, type TypedPlan, typedFrom } from './typed-plan.ts'
+import { partsOf } from './plan-parts.ts'
+import { keyedAnew, planOf, type TypedPlan, typedFrom } from './typed-plan.ts'
 
 /** The plan of a new hearing, or of one that may still be changed. */
 export default function HearingForm() {
@@ -21,7 +24,13 @@ export default function HearingForm() {
   return (
     <Shown asked={endpoints}>
       {({ items }) =>
-        id === undefined ? <Form seen={null} endpoints={items} /> : <Loaded id={id} endpoints={items} />
+        id === undefined ? (
+          <Drafted form="hearing.new" fresh={{ typed: typedFrom(null), version: 0 }}>
+            {(start) => <Form seen={null} endpoints={items} start={start} />}
+          </Drafted>
+        ) : (
+          <Loaded id={id} endpoints={items} />
+        )
       }
     </Shown>
   )
@@ -35,7 +44,11 @@ function Loaded({ id, endpoints }: { id: string; endpoints: Endpoint[] }) {
   }
   return (
     <Shown asked={asked}>
-      {(seen) => <Form key={round} seen={seen} endpoints={endpoints} onTakeTheirs={takeTheirs} />}
+      {(seen) => (
+        <Drafted key={round} form={`hearing.${id}`} fresh={{ typed: typedFrom(seen), version: seen.version }}>
+          {(start) => <Form seen={seen} endpoints={endpoints} start={start} onTakeTheirs={takeTheirs} />}
+        </Drafted>
+      )}
     </Shown>
   )
 }
@@ -43,36 +56,61 @@ function Loaded({ id, endpoints }: { id: string; endpoints: Endpoint[] }) {
 interface FormProps {
   seen: HearingAnswer | null
   endpoints: Endpoint[]
+  start: Start<TypedPlan>
   onTakeTheirs?: () => void
 }
 
-function Form({ seen, endpoints, onTakeTheirs }: FormProps) {
+function Form({ seen, endpoints, start, onTakeTheirs }: FormProps) {
   const navigate = useNavigate()
-  const [typed, setTyped] = useState(() => typedFrom(seen))
-  // The version that was read when the form opened: a later one must not pass silently.
-  const [version, setVersion] = useState(seen?.version ?? 0)
+  const [typed, setTyped] = useState(() => keyedAnew(start.typed))
+  // What was read when the form opened: a later version must not pass silently.
+  const [{ base, version }, setRead] = useState<Pick<typeof start, 'base' | 'version'>>(start)
+  const kept = useKept(
+    `hearing.${seen?.id ?? 'new'}`,
+    { typed, base, version, press: start.press },
+    JSON.stringify(planOf(typed)) !== JSON.stringify(planOf(base)),
+  )
   const onDone = (saved: HearingAnswer): void => {
+    kept.done()
     navigate(`/buoi-tiep/${saved.id}`)
   }
-  const create = useDo(createHearing, ['hearing', 'hearings'], { onDone })
+  const create = useDo(createHearing, ['hearing', 'hearings'], { onDone, press: start.press })
   const edit = useDo(editHearing, ['hearing', 'hearings'], { onDone })
   const save = seen === null ? create : edit
   const faults = faultsOf(save.error)
   const set = (change: Partial<TypedPlan>): void => setTyped({ ...typed, ...change })
-  const submit = (event?: FormEvent, onVersion = version): void => {
+  const submit = (event?: FormEvent, wanted = { typed, version }): void => {
     event?.preventDefault()
-    if (seen === null) create.mutate({ body: planOf(typed) })
-    else edit.mutate({ params: { id: seen.id }, body: { ...planOf(typed), version: onVersion } })
+    if (seen === null) create.mutate({ body: planOf(wanted.typed) })
+    else edit.mutate({ params: { id: seen.id }, body: { ...planOf(wanted.typed), version: wanted.version } })
   }
-  async function keepMine(): Promise<void> {
-    if (seen === null) return
-    const newest = await call(getHearing, { params: { id: seen.id } })
-    setVersion(newest.version)
-    submit(undefined, newest.version)
-  }
+  const [theirCases, setTheirCases] = useState(seen?.cases ?? [])
+  const conflict = seen !== null && (
+    <Conflict
+      error={save.error}
+      parts={partsOf(endpoints, [...(seen?.cases ?? []), ...theirCases])}
+      base={base}
+      mine={typed}
+      read={async () => {
+        const newest = await call(getHearing, { params: { id: seen.id } })
+        setTheirCases(newest.cases)
+        return { typed: typedFrom(newest), version: newest.version }
+      }}
+      onMerged={(merged, theirs) => {
+        setTyped(merged)
+        setRead({ base: theirs.typed, version: theirs.version })
+        submit(undefined, { typed: merged, version: theirs.version })
+      }}
+      onTakeTheirs={() => {
+        kept.done()
+        onTakeTheirs?.()
+      }}
+    />
+  )
   const rooms = endpoints.filter(({ id, kind }) => kind === 'central' || typed.delegates.includes(id))
   return (
     <Page title={seen === null ? 'Lập kế hoạch buổi tiếp' : `Sửa kế hoạch ${seen.code}`}>
+      {kept.leaving}
       <form onSubmit={submit} noValidate>
         <Stack>
           <Card withBorder>
@@ -133,8 +171,8 @@ function Form({ seen, endpoints, onTakeTheirs }: FormProps) {
           </Card>
           <NotSaved
             error={save.error}
-            onKeepMine={keepMine}
-            onTakeTheirs={() => onTakeTheirs?.()}
+            conflict={conflict}
+            onAnother={() => create.mutate({ querystring: { despiteTwin: true }, body: planOf(typed) })}
             shownAtFields={Object.keys(faults)}
           />
           <Group>

@@ -1,7 +1,6 @@
 import { Button, Checkbox, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
 import { type ParticipantRole, participantRoleLabels, participantRoles } from '../../contract/hearing-plan.ts'
 import { samePeople, samePeopleWords } from '../../contract/same-people.ts'
-import { fold } from '../parts/words.ts'
 import { blankPerson, type TypedPlan } from './typed-plan.ts'
 
 interface Props {
@@ -25,7 +24,7 @@ export function PeopleEditor({ rows, faults, rooms, onRows }: Props) {
       set(index, { [name]: value === '' && name !== 'name' ? null : value })
     },
   })
-  const twice = samePeople(rows, fold)
+  const twice = samePeople(rows)
   return (
     <Stack gap="sm">
       {rows.map((row, index) => (

@@ -42,6 +42,13 @@ export const planOf = (typed: TypedPlan): NewHearing => ({
   participants: typed.participants.map(({ key: _, ...person }) => person),
 })
 
+/** A plan that was typed earlier: the keys of its rows would meet those of new ones. */
+export const keyedAnew = (typed: TypedPlan): TypedPlan => ({
+  ...typed,
+  agenda: typed.agenda.map((item) => keyed(item)),
+  participants: typed.participants.map((person) => keyed(person)),
+})
+
 /** The row moved by one place; the same rows when it cannot. */
 export function moved<T>(rows: T[], index: number, by: -1 | 1): T[] {
   const [row] = rows.slice(index, index + 1)

@@ -47,10 +47,6 @@ export const duration = (ms: number | null): string => (ms === null ? '—' : sp
 export const figure = (value: number | null | undefined, unit: string, digits = 0): string =>
   value == null ? '—' : `${decimal(value, digits)} ${unit}`.trim()
 
-/** For comparing what is already on the screen, without regard to case, diacritics and spaces. */
-export const fold = (text: string): string =>
-  text.normalize('NFD').replace(/\p{M}/gu, '').replaceAll(/[đĐ]/g, 'd').toLowerCase().replace(/\s+/g, ' ').trim()
-
 export const statusColours: Record<HearingStatus, string> = {
   draft: 'gray',
   submitted: 'blue',
