@@ -6,6 +6,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import { queries } from './ask.ts'
+import { Guarded } from './parts/part.tsx'
 
 const theme = createTheme({
   // The system's own: every desktop font of today has all Vietnamese letters, and a web font would double the first screen's bytes.
@@ -22,7 +23,9 @@ if (place) {
     <StrictMode>
       <MantineProvider theme={theme} defaultColorScheme="light">
         <QueryClientProvider client={queries}>
-          <App />
+          <Guarded>
+            <App />
+          </Guarded>
         </QueryClientProvider>
       </MantineProvider>
     </StrictMode>,

@@ -3,6 +3,7 @@ import { type HearingAnswer, startHearing } from '../../contract/hearings.ts'
 import { type RoomBoard, showRoom } from '../../contract/rooms.ts'
 import { useAsk, useDo } from '../ask.ts'
 import { useWatched } from '../attended.ts'
+import { Guarded } from '../parts/part.tsx'
 import { ReasonButton } from '../parts/reason-button.tsx'
 import { Shown } from '../parts/states.tsx'
 import { clockSteppedWords, clockTime, when } from '../parts/words.ts'
@@ -26,9 +27,15 @@ export default function RoomTab({ hearing }: { hearing: HearingAnswer }) {
           <Where board={board} hearing={hearing} />
           <SimpleGrid cols={{ base: 1, md: 2 }}>
             {board.closedAt === null && <Quorum board={board} hearing={hearing} />}
-            {may('recording.read') && <RecorderCard hearing={hearing} />}
+            {may('recording.read') && (
+              <Guarded>
+                <RecorderCard hearing={hearing} />
+              </Guarded>
+            )}
           </SimpleGrid>
-          <Attendance board={board} />
+          <Guarded>
+            <Attendance board={board} />
+          </Guarded>
         </Stack>
       )}
     </Shown>
