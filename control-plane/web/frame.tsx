@@ -74,7 +74,7 @@ export function Frame({ children }: { children: ReactNode }) {
           <Who live={live} />
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs" className="no-print">
+      <AppShell.Navbar p="xs" className="no-print menu" data-open={open} aria-label="Thực đơn">
         <Menu pathname={pathname} />
       </AppShell.Navbar>
       <AppShell.Main id="noi-dung" tabIndex={-1}>

@@ -55,7 +55,7 @@ test('no part that cannot be loaded makes the page white: menu and other screens
   line.is = 'down'
   await page.goto(office.url)
   await page.getByRole('heading', { level: 1 }).waitFor()
-  const menu = page.getByRole('navigation')
+  const menu = page.getByRole('navigation', { name: 'Thực đơn' })
   const screens = (await menu.getByRole('link').allTextContents()).filter((name) => name !== 'Trang chính')
   assert.ok(screens.length >= 6)
   for (const name of screens) {

@@ -147,7 +147,7 @@ function DeviceCard({ device, mayRevoke }: { device: Device; mayRevoke: boolean 
   const revoke = useDo(revokeDevice, ['endpoint', 'endpoints'])
   const { state } = device
   return (
-    <Card withBorder padding="sm" opacity={device.revokedAt === null ? 1 : 0.6}>
+    <Card withBorder padding="sm" className={device.revokedAt === null ? undefined : 'faded'}>
       <Group justify="space-between" align="flex-start">
         <div>
           <Text fw={600}>{device.label}</Text>

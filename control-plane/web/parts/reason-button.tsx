@@ -51,6 +51,7 @@ export function ReasonButton(props: Props) {
         variant={colour === undefined ? 'filled' : 'light'}
         size={props.size ?? 'sm'}
         disabled={props.disabled}
+        aria-haspopup="dialog"
         onClick={() => setOpen(true)}
       >
         {label}
