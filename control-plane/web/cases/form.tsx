@@ -166,7 +166,7 @@ function Form({ seen, onTakeTheirs }: { seen: CaseAnswer | null; onTakeTheirs?: 
               Lưu
             </Button>
             <Button variant="default" onClick={() => navigate(-1)}>
-              Thôi
+              Hủy bỏ
             </Button>
           </Group>
         </Stack>

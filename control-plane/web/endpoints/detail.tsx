@@ -108,7 +108,7 @@ function Contact({ endpoint }: { endpoint: Endpoint }) {
         />
         <TextInput
           label="Thư điện tử"
-          description="Kết quả kiểm thử không đạt được gửi ngay đến địa chỉ này."
+          description="Khi kiểm thử không đạt, kết quả được gửi ngay đến địa chỉ này."
           value={contact.contactEmail}
           onChange={set('contactEmail')}
           error={faults.contactEmail}

@@ -142,7 +142,7 @@ function Form({ seen, endpoints, onTakeTheirs }: FormProps) {
               Lưu kế hoạch
             </Button>
             <Button variant="default" onClick={() => navigate(-1)}>
-              Thôi
+              Hủy bỏ
             </Button>
           </Group>
         </Stack>

@@ -75,7 +75,7 @@ export function ReasonButton(props: Props) {
             {act.error != null && <Failed error={act.error} without={[field]} />}
             <Group justify="flex-end">
               <Button variant="default" onClick={close}>
-                Thôi
+                Đóng
               </Button>
               <Button
                 type="submit"
