@@ -150,7 +150,10 @@ export async function throughScreens(
       await page.goto(`${office.url}${screen.path}`)
       await page.locator('main').getByText(/\S/).first().waitFor()
       await page.waitForLoadState('networkidle')
-      await page.getByText(/^Đang tải/).first().waitFor({ state: 'hidden' })
+      await page
+        .getByText(/^Đang tải/)
+        .first()
+        .waitFor({ state: 'hidden' })
       await look(page, screen)
     }
     await page.context().close()
