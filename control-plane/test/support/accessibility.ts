@@ -6,13 +6,7 @@ import type { Page } from 'playwright-core'
 const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Rules of lesser weight that are ours all the same: whoever hears a page finds his way by landmarks. */
-const alsoOurs = [
-  'region',
-  'landmark-one-main',
-  'landmark-unique',
-  'landmark-no-duplicate-main',
-  'page-has-heading-one',
-]
+const alsoOurs = ['region', 'landmark-one-main', 'landmark-unique', 'landmark-no-duplicate-main']
 
 /** What axe-core finds serious or critical on the page as it stands, and what of its landmarks is missing; each with the first places. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
