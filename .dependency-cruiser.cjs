@@ -32,20 +32,20 @@ module.exports = {
     {
       name: 'browsers-import-no-server',
       severity: 'error',
-      from: { path: '^control-plane/(web|kiosk|join|agent-page|media|contract)/' },
+      from: { path: '^control-plane/(web|kiosk|join|agent-page|page-kit|media|contract)/' },
       to: { path: '^control-plane/server/' },
     },
     {
       name: 'contract-stands-alone',
       severity: 'error',
       from: { path: '^control-plane/contract/' },
-      to: { path: '^control-plane/(server|web|kiosk|join|agent-page|media)/' },
+      to: { path: '^control-plane/(server|web|kiosk|join|agent-page|page-kit|media)/' },
     },
     {
       name: 'server-imports-no-page',
       severity: 'error',
       from: { path: '^(control-plane/server|jibri)/' },
-      to: { path: '^control-plane/(web|kiosk|join|agent-page|media|test)/' },
+      to: { path: '^control-plane/(web|kiosk|join|agent-page|page-kit|media|test)/' },
     },
     {
       name: 'jibri-stands-alone',
@@ -58,7 +58,15 @@ module.exports = {
       severity: 'error',
       from: {
         orphan: true,
-        pathNot: ['\\.d\\.ts$', '/main\\.ts$', '\\.test\\.ts$', '\\.cjs$', '-main\\.ts$', '/stage/pages/'],
+        pathNot: [
+          '\\.d\\.ts$',
+          '/main\\.ts$',
+          '\\.test\\.ts$',
+          '\\.cjs$',
+          '-main\\.ts$',
+          '/stage/pages/',
+          '/page-kit/start\\.js$',
+        ],
       },
       to: {},
     },

@@ -85,7 +85,7 @@ install_node() {
 # The pages are built again only when a source of theirs changed.
 build_pages() {
   local stamp=dist/.built wanted
-  wanted=$(find control-plane/web control-plane/kiosk control-plane/join control-plane/agent-page control-plane/media control-plane/contract vite.config.ts package-lock.json \
+  wanted=$(find control-plane/web control-plane/kiosk control-plane/join control-plane/agent-page control-plane/page-kit control-plane/media control-plane/contract vite.config.ts package-lock.json \
     -type f -print0 2>/dev/null | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64)
   [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return
   say 'Đang dựng các trang…'

@@ -4,6 +4,7 @@ import { CallFailed, call } from '../contract/route.ts'
 import { useSenses } from '../kiosk/senses.ts'
 import { inWords } from '../kiosk/state.ts'
 import { Meeting } from './meeting.tsx'
+import { useRenewal } from './renewal.ts'
 import { takeSeat } from './seat.ts'
 import { begin, next } from './state.ts'
 
@@ -25,6 +26,7 @@ export function JoinPage() {
   useEffect(() => {
     takeSeat().then(setSeat)
   }, [])
+  useRenewal(join.at === 'waiting')
   const key = join.at === 'asking-code' ? undefined : join.key
 
   useEffect(() => {

@@ -1,5 +1,6 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { Guarded } from '../kiosk/guarded.tsx'
 import { Ribbon } from '../kiosk/ribbon.tsx'
 import { JoinPage } from './join-page.tsx'
 import '../kiosk/style.ts'
@@ -10,7 +11,9 @@ if (place) {
   createRoot(place).render(
     <StrictMode>
       <Ribbon />
-      <JoinPage />
+      <Guarded>
+        <JoinPage />
+      </Guarded>
     </StrictMode>,
   )
 }

@@ -51,7 +51,7 @@ export function Meeting({ keyGiven, seat, takesOver, invitation, onLeft, onPutOu
   const isAsked = useSeat(keyGiven, seat, onReplaced)
 
   return (
-    <div className="hearing">
+    <main className="hearing">
       <div className="bar">
         <strong>{invitation.hearing.code}</strong>
         <span>{invitation.hearing.title}</span>
@@ -74,7 +74,7 @@ export function Meeting({ keyGiven, seat, takesOver, invitation, onLeft, onPutOu
           </p>
         </div>
       )}
-    </div>
+    </main>
   )
 }
 

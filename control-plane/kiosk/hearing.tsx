@@ -54,7 +54,7 @@ export function Hearing({ hearing, linkUp, link, onLeave, onOver }: Props) {
   }, [step.at, present, linkUp])
 
   return (
-    <div className="hearing">
+    <main className="hearing">
       <div className="bar">
         <strong>{hearing.code}</strong>
         <span>{hearing.title}</span>
@@ -80,7 +80,7 @@ export function Hearing({ hearing, linkUp, link, onLeave, onOver }: Props) {
           onLeave={onLeave}
         />
       )}
-    </div>
+    </main>
   )
 }
 

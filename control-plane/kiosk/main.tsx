@@ -1,5 +1,6 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { Guarded } from './guarded.tsx'
 import { KioskPage } from './kiosk-page.tsx'
 import { Ribbon } from './ribbon.tsx'
 import './style.ts'
@@ -9,7 +10,9 @@ if (place) {
   createRoot(place).render(
     <StrictMode>
       <Ribbon />
-      <KioskPage />
+      <Guarded>
+        <KioskPage />
+      </Guarded>
     </StrictMode>,
   )
 }

@@ -28,6 +28,11 @@ export function keep<K extends keyof Kept>(key: K, value: Kept[K]): void {
   localStorage.setItem(prefix + key, JSON.stringify(value))
 }
 
+/** What a page broke over must not break the next one. */
+export function forgetBoard(): void {
+  localStorage.removeItem(`${prefix}board`)
+}
+
 export function forgetEverything(): void {
   for (const key of ['credential', 'board', 'entry', 'devices']) localStorage.removeItem(prefix + key)
 }

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import type { Board } from '../contract/kiosk.ts'
+import { reloadWhenThere, useNewRelease } from '../page-kit/release.ts'
 import { Hearing } from './hearing.tsx'
 import { Idle } from './idle.tsx'
 import type { Link } from './link.ts'
@@ -15,6 +16,7 @@ interface Props {
 
 // Long enough to be read from across the room.
 const partingMs = 8_000
+const newReleaseSpreadMs = 10_000
 
 /** An enrolled room: waiting, in a test call, in a hearing, or taking leave of one. */
 export function Room({ board, linkUp, link }: Props) {
@@ -24,6 +26,18 @@ export function Room({ board, linkUp, link }: Props) {
   const senses = useSenses(now.at === 'free' && test.at === 'none')
   const showing = now.at !== 'free' ? 'hearing' : test.at === 'none' ? 'idle' : 'test-call'
   const { camera, microphone, speaker } = senses
+
+  const isNew = useNewRelease(linkUp)
+  useEffect(() => {
+    if (!isNew || showing !== 'idle') return
+    const stop = new AbortController()
+    // Not all rooms of a province in the same moment.
+    const timer = setTimeout(() => reloadWhenThere(stop.signal), Math.random() * newReleaseSpreadMs)
+    return () => {
+      clearTimeout(timer)
+      stop.abort()
+    }
+  }, [isNew, showing])
 
   useEffect(() => {
     const tell = (): void =>

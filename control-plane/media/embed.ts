@@ -70,6 +70,8 @@ function withoutTokenInQuery(parent: HTMLElement): HTMLElement {
       const address = new URL(child.src)
       address.searchParams.delete('jwt')
       child.src = address.href
+      // Jitsi's iframe API gives its frame no name; a screen reader would read the address.
+      child.title = 'Phòng họp trực tuyến'
     }
     return Node.prototype.appendChild.call(place, child) as Child
   }

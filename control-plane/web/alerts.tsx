@@ -39,7 +39,7 @@ function One({ alert }: { alert: AlertAnswer }) {
   const may = useMay()
   const close = useDo(closeAlert, ['alerts'])
   return (
-    <Card withBorder opacity={alert.clearedAt === null ? 1 : 0.65}>
+    <Card withBorder className={alert.clearedAt === null ? undefined : 'faded'}>
       <Group justify="space-between" align="flex-start">
         <div>
           <Badge color={alert.severity === 'critical' ? 'red' : 'yellow'}>

@@ -4,6 +4,7 @@ import { type AuditVerdict, readAudit, verifyAudit } from '../contract/audit.ts'
 import { actorKindLabels, auditActionInWords } from '../contract/audit-words.ts'
 import { call } from '../contract/route.ts'
 import { useAsk } from './ask.ts'
+import { Listing, Row } from './parts/listing.tsx'
 import { Failed, Page, Shown } from './parts/states.tsx'
 import { whenExactly } from './parts/words.ts'
 
@@ -66,42 +67,28 @@ export default function Audit() {
       <Shown asked={asked} empty="Không có dòng nào phù hợp." isEmpty={({ items }) => items.length === 0}>
         {({ items, next }) => (
           <>
-            <Table.ScrollContainer minWidth={760}>
-              <Table striped>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>STT</Table.Th>
-                    <Table.Th>Thời điểm</Table.Th>
-                    <Table.Th>Người thực hiện</Table.Th>
-                    <Table.Th>Việc</Table.Th>
-                    <Table.Th>Đối tượng</Table.Th>
-                    <Table.Th>Chi tiết</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {items.map((row) => (
-                    <Table.Tr key={row.seq}>
-                      <Table.Td>{row.seq}</Table.Td>
-                      <Table.Td>{whenExactly(row.at)}</Table.Td>
-                      <Table.Td>
-                        {row.actorName}
-                        {actorKindLabels[row.actorKind] !== undefined && (
-                          <div className="quiet">{actorKindLabels[row.actorKind]}</div>
-                        )}
-                      </Table.Td>
-                      <Table.Td>
-                        {auditActionInWords(row.action)}
-                        <div className="mono quiet">{row.action}</div>
-                      </Table.Td>
-                      <Table.Td className="mono">{row.subject}</Table.Td>
-                      <Table.Td className="mono">
-                        {Object.keys(row.detail).length === 0 ? '' : JSON.stringify(row.detail)}
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Listing names={['STT', 'Thời điểm', 'Người thực hiện', 'Việc', 'Đối tượng', 'Chi tiết']}>
+              {items.map((row) => (
+                <Row key={row.seq}>
+                  <Table.Td>{row.seq}</Table.Td>
+                  <Table.Td>{whenExactly(row.at)}</Table.Td>
+                  <Table.Td>
+                    {row.actorName}
+                    {actorKindLabels[row.actorKind] !== undefined && (
+                      <div className="quiet">{actorKindLabels[row.actorKind]}</div>
+                    )}
+                  </Table.Td>
+                  <Table.Td>
+                    {auditActionInWords(row.action)}
+                    <div className="mono quiet">{row.action}</div>
+                  </Table.Td>
+                  <Table.Td className="mono">{row.subject}</Table.Td>
+                  <Table.Td className="mono">
+                    {Object.keys(row.detail).length === 0 ? '' : JSON.stringify(row.detail)}
+                  </Table.Td>
+                </Row>
+              ))}
+            </Listing>
             <Group justify="center">
               <Button variant="default" disabled={before.length === 0} onClick={() => setBefore(before.slice(0, -1))}>
                 Mới hơn

@@ -2,6 +2,7 @@ import { Alert, Badge, Button, Group, Table, Text } from '@mantine/core'
 import { useState } from 'react'
 import { approveCalendarYear, calendarDayKindLabels, certaintyLabels, readCalendar } from '../contract/calendar.ts'
 import { useAsk, useDo } from './ask.ts'
+import { Listing, Row } from './parts/listing.tsx'
 import { Failed, Page, Shown } from './parts/states.tsx'
 import { dayOf } from './parts/words.ts'
 
@@ -46,30 +47,17 @@ export default function Calendar() {
             <Text size="sm" c="dimmed">
               Các ngày không nêu dưới đây theo tuần làm việc thứ Hai – thứ Sáu.
             </Text>
-            <Table.ScrollContainer minWidth={640}>
-              <Table striped>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Ngày</Table.Th>
-                    <Table.Th>Loại</Table.Th>
-                    <Table.Th>Lý do</Table.Th>
-                    <Table.Th>Căn cứ</Table.Th>
-                    <Table.Th>Mức chắc chắn</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {calendar.days.map((day) => (
-                    <Table.Tr key={day.date}>
-                      <Table.Td>{dayOf(day.date)}</Table.Td>
-                      <Table.Td>{calendarDayKindLabels[day.kind]}</Table.Td>
-                      <Table.Td>{day.reason}</Table.Td>
-                      <Table.Td>{day.legalSource}</Table.Td>
-                      <Table.Td>{certaintyLabels[day.certainty]}</Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Listing names={['Ngày', 'Loại', 'Lý do', 'Căn cứ', 'Mức chắc chắn']}>
+              {calendar.days.map((day) => (
+                <Row key={day.date}>
+                  <Table.Td>{dayOf(day.date)}</Table.Td>
+                  <Table.Td>{calendarDayKindLabels[day.kind]}</Table.Td>
+                  <Table.Td>{day.reason}</Table.Td>
+                  <Table.Td>{day.legalSource}</Table.Td>
+                  <Table.Td>{certaintyLabels[day.certainty]}</Table.Td>
+                </Row>
+              ))}
+            </Listing>
           </>
         )}
       </Shown>

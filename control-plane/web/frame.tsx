@@ -17,8 +17,10 @@ import { Link, useLocation } from 'react-router'
 import { listAlerts } from '../contract/audit.ts'
 import { signOut } from '../contract/identity.ts'
 import { roleLabels } from '../contract/words.ts'
+import { useNewRelease } from '../page-kit/release.ts'
 import { useAsk, useDo } from './ask.ts'
 import { useLive } from './live.ts'
+import { NewRelease } from './parts/part.tsx'
 import { useMay, useMe } from './session.tsx'
 
 const places = [
@@ -39,6 +41,7 @@ const places = [
 export function Frame({ children }: { children: ReactNode }) {
   const me = useMe()
   const live = useLive()
+  const isNew = useNewRelease(live)
   const [open, setOpen] = useState(false)
   const { pathname } = useLocation()
   // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes when the place changes.
@@ -71,11 +74,18 @@ export function Frame({ children }: { children: ReactNode }) {
           <Who live={live} />
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs" className="no-print">
+      <AppShell.Navbar p="xs" className="no-print menu" data-open={open} aria-label="Thực đơn">
         <Menu pathname={pathname} />
       </AppShell.Navbar>
       <AppShell.Main id="noi-dung" tabIndex={-1}>
-        <div className="content">{children}</div>
+        <div className="content">
+          {isNew && (
+            <div className="new-release no-print">
+              <NewRelease />
+            </div>
+          )}
+          {children}
+        </div>
       </AppShell.Main>
     </AppShell>
   )

@@ -13,6 +13,7 @@ import {
 import { type Role, roleLabels, roles } from '../contract/words.ts'
 import { faultsOf, useAsk, useDo } from './ask.ts'
 import { CopyButton } from './parts/copy.tsx'
+import { Listing, Row } from './parts/listing.tsx'
 import { ReasonButton } from './parts/reason-button.tsx'
 import { Failed, Page, Shown } from './parts/states.tsx'
 
@@ -24,24 +25,11 @@ export default function Staff() {
     <Page title="Tài khoản cán bộ" actions={<NewAccount onMade={setTold} />}>
       <Shown asked={asked} isEmpty={({ items }) => items.length === 0} empty="Chưa có tài khoản nào.">
         {({ items }) => (
-          <Table.ScrollContainer minWidth={700}>
-            <Table striped>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Họ tên</Table.Th>
-                  <Table.Th>Tài khoản</Table.Th>
-                  <Table.Th>Vai trò</Table.Th>
-                  <Table.Th>Xác thực hai bước</Table.Th>
-                  <Table.Th>Thao tác</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {items.map((one) => (
-                  <Row key={one.id} one={one} onPassword={setTold} />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing names={['Họ tên', 'Tài khoản', 'Vai trò', 'Xác thực hai bước', 'Thao tác']}>
+            {items.map((one) => (
+              <One key={one.id} one={one} onPassword={setTold} />
+            ))}
+          </Listing>
         )}
       </Shown>
       <Modal
@@ -67,13 +55,13 @@ export default function Staff() {
   )
 }
 
-function Row({ one, onPassword }: { one: StaffAnswer; onPassword(told: StaffWithPassword): void }) {
+function One({ one, onPassword }: { one: StaffAnswer; onPassword(told: StaffWithPassword): void }) {
   const reset = useDo(resetStaff, ['staff'], { onDone: onPassword })
   const disable = useDo(disableStaff, ['staff'])
   const enable = useDo(enableStaff, ['staff'])
   const params = { id: one.id }
   return (
-    <Table.Tr>
+    <Row>
       <Table.Td>{one.displayName}</Table.Td>
       <Table.Td>{one.username}</Table.Td>
       <Table.Td>{roleLabels[one.role]}</Table.Td>
@@ -116,7 +104,7 @@ function Row({ one, onPassword }: { one: StaffAnswer; onPassword(told: StaffWith
         </Group>
         {enable.isError && <Failed error={enable.error} />}
       </Table.Td>
-    </Table.Tr>
+    </Row>
   )
 }
 
@@ -142,7 +130,9 @@ function NewAccount({ onMade }: { onMade(told: StaffWithPassword): void }) {
   }
   return (
     <>
-      <Button onClick={() => setOpen(true)}>Thêm tài khoản</Button>
+      <Button aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        Thêm tài khoản
+      </Button>
       <Modal
         opened={open}
         onClose={() => setOpen(false)}

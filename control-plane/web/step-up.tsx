@@ -43,7 +43,7 @@ function Form({ asked }: { asked: Asked }) {
         {prove.isError && Object.keys(faults).length === 0 && <Failed error={prove.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={() => asked.end(false)}>
-            Thôi
+            Hủy bỏ
           </Button>
           <Button type="submit" loading={prove.isPending} disabled={!isTyped(typed, asked.secondFactor)}>
             Xác nhận

@@ -142,7 +142,7 @@ export function createAccounts(platform: Platform, parts: Parts) {
         if (endpointId !== null && (await findEndpoint.byId(tx, endpointId)) === undefined)
           throw invalid([noSuchEndpoint])
         const made = await store.insertStaff(tx, { ...fields, passwordHash, createdAt: now() })
-        if (!made) throw invalid([{ field: 'username', message: 'Tên đăng nhập này đã có. Vui lòng chọn tên khác.' }])
+        if (!made) throw invalid([{ field: 'username', message: 'Tài khoản này đã có. Vui lòng chọn tên khác.' }])
         const { username, role } = fields
         await audit.write(tx, actor, 'staff.created', `staff:${made.id}`, { username, role })
         return { staff: presentStaff(made), password }

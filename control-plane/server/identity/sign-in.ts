@@ -60,12 +60,12 @@ export const staffActor = (staff: store.StaffRow, sessionId: string): StaffActor
 const wrongPassword = () =>
   new Problem('sign-in-refused', {
     status: 401,
-    title: 'Tên đăng nhập hoặc mật khẩu không đúng. Vui lòng kiểm tra lại.',
+    title: 'Tài khoản hoặc mật khẩu không đúng. Vui lòng kiểm tra lại.',
   })
 const wrongPasswordOrCode = () =>
   new Problem('sign-in-refused', {
     status: 401,
-    title: 'Tên đăng nhập, mật khẩu hoặc mã xác thực không đúng (mỗi mã chỉ dùng một lần). Vui lòng kiểm tra lại.',
+    title: 'Tài khoản, mật khẩu hoặc mã xác thực không đúng (mỗi mã chỉ dùng một lần). Vui lòng kiểm tra lại.',
   })
 const wrongCode = () =>
   new Problem('code-refused', {

@@ -55,7 +55,7 @@ export function staffFaults(draft: StaffDraft): Fault[] {
   if (!/^[a-z0-9][a-z0-9._-]{1,58}$/.test(draft.username)) {
     faults.push({
       field: 'username',
-      message: 'Tên đăng nhập gồm 2–59 chữ cái không dấu, chữ số, dấu chấm, gạch ngang hoặc gạch dưới.',
+      message: 'Tài khoản gồm 2–59 chữ cái không dấu, chữ số, dấu chấm, gạch ngang hoặc gạch dưới.',
     })
   }
   if (draft.displayName === '') faults.push({ field: 'displayName', message: 'Vui lòng nhập họ và tên.' })

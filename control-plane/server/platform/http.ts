@@ -206,7 +206,7 @@ function asProblem(error: FastifyError | Problem): Problem {
     const more = error.validation.length - mostFaults
     return new Problem('invalid-input', {
       status: 400,
-      title: 'Dữ liệu gửi lên chưa hợp lệ. Vui lòng sửa các mục được nêu.',
+      title: 'Dữ liệu chưa hợp lệ. Vui lòng sửa các mục được nêu.',
       ...(more > 0 ? { detail: `Chỉ nêu ${mostFaults} mục đầu; còn ${more} mục nữa.` } : {}),
       faults: error.validation.slice(0, mostFaults).map((fault) => ({
         // A name that the sender chose may be as long as his body.

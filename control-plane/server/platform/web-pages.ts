@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
+import type { FastifyReply } from 'fastify'
 import { noSuchRoute } from './http.ts'
 import type { Module } from './module.ts'
 import type { Platform } from './platform.ts'
@@ -31,13 +33,13 @@ export function webPages(platform: Platform): Module {
         decorateReply: true,
       })
       // On a stage every screen says so, also before anybody is known or anything was asked: the page itself carries it.
-      const send = async (file: string, reply: import('fastify').FastifyReply) => {
-        if (!platform.config.stage) return reply.sendFile(file, builtPages, { immutable: false, maxAge: 0 })
+      const send = async (file: string, reply: FastifyReply) => {
         const html = await readFile(join(builtPages, file), 'utf8')
+        allowOwnScripts(html, reply)
         return reply
           .header('cache-control', 'no-cache')
           .type('text/html; charset=utf-8')
-          .send(html.replace('<html ', '<html data-stage="true" '))
+          .send(platform.config.stage ? html.replace('<html ', '<html data-stage="true" ') : html)
       }
       const page = (file: string) => ({
         config: { may: 'public', mayBeKept: true } as const,
@@ -58,4 +60,16 @@ export function webPages(platform: Platform): Module {
       })
     },
   }
+}
+
+/** A script that stands in the page itself (page-kit/start.js) runs by its hash alone; any other one that got in there does not. */
+function allowOwnScripts(html: string, reply: FastifyReply): void {
+  const hashes = [...html.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(
+    ([, script = '']) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`,
+  )
+  const policy = String(reply.getHeader('content-security-policy'))
+  reply.header(
+    'content-security-policy',
+    policy.replace("script-src 'self'", ["script-src 'self'", ...hashes].join(' ')),
+  )
 }

@@ -67,7 +67,7 @@ test('put off, nothing happens, and the button works again', async () => {
   await page.getByRole('button', { name: 'Cấp mã ghi danh' }).click()
   await page.getByRole('button', { name: 'Tạo mã' }).click()
   const asked = page.getByRole('dialog', { name: 'Xác nhận lại là ông/bà' })
-  await asked.getByRole('button', { name: 'Thôi' }).click()
+  await asked.getByRole('button', { name: 'Hủy bỏ' }).click()
   await page.getByText(/cần nhập lại mật khẩu/).waitFor()
   await page.getByRole('button', { name: 'Tạo mã' }).click()
   await asked.getByLabel('Mật khẩu hiện tại').fill(testPassword)

@@ -43,7 +43,7 @@ export function SecondFactor() {
             <TotpPicture enrolment={step.enrolment} />
             <Code contract={confirmSecondFactor} explain="Mã của thiết bị mới." onNext={done} />
             <Button variant="default" onClick={() => setStep({ at: 'rest' })}>
-              Thôi
+              Hủy bỏ
             </Button>
           </>
         ) : (

@@ -225,7 +225,7 @@ function Form({ seen, start, onTakeTheirs }: FormProps) {
               Lưu
             </Button>
             <Button variant="default" onClick={() => navigate(-1)}>
-              Thôi
+              Hủy bỏ
             </Button>
           </Group>
         </Stack>

@@ -4,6 +4,7 @@ import { Link } from 'react-router'
 import { type Consent, consentLabels, consents, listCases } from '../../contract/cases.ts'
 import { type CaseKind, caseKindLabels, caseKinds } from '../../contract/words.ts'
 import { useAsk } from '../ask.ts'
+import { Listing, Row } from '../parts/listing.tsx'
 import { Pages } from '../parts/pages.tsx'
 import { Page, Shown } from '../parts/states.tsx'
 import { consentColours, when } from '../parts/words.ts'
@@ -71,44 +72,30 @@ export default function Cases() {
       >
         {({ items, total }) => (
           <>
-            <Table.ScrollContainer minWidth={700}>
-              <Table striped highlightOnHover>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Mã</Table.Th>
-                    <Table.Th>Vụ việc</Table.Th>
-                    <Table.Th>Loại</Table.Th>
-                    <Table.Th>Tiêu chí</Table.Th>
-                    <Table.Th>Ý kiến của Chủ tịch</Table.Th>
-                    <Table.Th>Ngày nhập</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {items.map((item) => (
-                    <Table.Tr key={item.id}>
-                      <Table.Td className="nowrap">{item.code}</Table.Td>
-                      <Table.Td>
-                        <Anchor component={Link} to={`/vu-viec/${item.id}`}>
-                          {item.title}
-                        </Anchor>
-                      </Table.Td>
-                      <Table.Td>{caseKindLabels[item.kind]}</Table.Td>
-                      <Table.Td>
-                        <Text span size="sm" title={`Điều 4 khoản 1 điểm ${item.criterion}`}>
-                          Điểm {item.criterion}
-                        </Text>
-                      </Table.Td>
-                      <Table.Td>
-                        <Badge variant="light" color={consentColours[item.consent]}>
-                          {consentLabels[item.consent]}
-                        </Badge>
-                      </Table.Td>
-                      <Table.Td className="nowrap">{when(item.createdAt)}</Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Listing names={['Mã', 'Vụ việc', 'Loại', 'Tiêu chí', 'Ý kiến của Chủ tịch', 'Ngày nhập']}>
+              {items.map((item) => (
+                <Row key={item.id}>
+                  <Table.Td className="nowrap">{item.code}</Table.Td>
+                  <Table.Td>
+                    <Anchor component={Link} to={`/vu-viec/${item.id}`}>
+                      {item.title}
+                    </Anchor>
+                  </Table.Td>
+                  <Table.Td>{caseKindLabels[item.kind]}</Table.Td>
+                  <Table.Td>
+                    <Text span size="sm" title={`Điều 4 khoản 1 điểm ${item.criterion}`}>
+                      Điểm {item.criterion}
+                    </Text>
+                  </Table.Td>
+                  <Table.Td>
+                    <Badge variant="light" color={consentColours[item.consent]}>
+                      {consentLabels[item.consent]}
+                    </Badge>
+                  </Table.Td>
+                  <Table.Td className="nowrap">{when(item.createdAt)}</Table.Td>
+                </Row>
+              ))}
+            </Listing>
             <Pages total={total} offset={offset} length={pageLength} onOffset={setOffset} what="vụ việc" />
           </>
         )}

@@ -108,7 +108,7 @@ function Contact({ endpoint }: { endpoint: Endpoint }) {
         />
         <TextInput
           label="Thư điện tử"
-          description="Kết quả kiểm thử không đạt được gửi ngay đến địa chỉ này."
+          description="Khi kiểm thử không đạt, kết quả được gửi ngay đến địa chỉ này."
           value={contact.contactEmail}
           onChange={set('contactEmail')}
           error={faults.contactEmail}
@@ -147,7 +147,7 @@ function DeviceCard({ device, mayRevoke }: { device: Device; mayRevoke: boolean 
   const revoke = useDo(revokeDevice, ['endpoint', 'endpoints'])
   const { state } = device
   return (
-    <Card withBorder padding="sm" opacity={device.revokedAt === null ? 1 : 0.6}>
+    <Card withBorder padding="sm" className={device.revokedAt === null ? undefined : 'faded'}>
       <Group justify="space-between" align="flex-start">
         <div>
           <Text fw={600}>{device.label}</Text>

@@ -15,7 +15,7 @@ export function EnrolmentCode({ endpointId }: { endpointId: string }) {
   }
   return (
     <>
-      <Button size="xs" onClick={() => setOpen(true)}>
+      <Button size="xs" aria-haspopup="dialog" onClick={() => setOpen(true)}>
         Cấp mã ghi danh
       </Button>
       <Modal opened={open} onClose={close} title="Ghi danh máy phòng họp" closeButtonProps={{ 'aria-label': 'Đóng' }}>

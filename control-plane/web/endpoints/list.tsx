@@ -3,6 +3,7 @@ import { useDeferredValue, useState } from 'react'
 import { Link } from 'react-router'
 import { listEndpoints } from '../../contract/endpoints.ts'
 import { useAsk } from '../ask.ts'
+import { Listing, Row } from '../parts/listing.tsx'
 import { Page, Shown } from '../parts/states.tsx'
 
 /** The centre and the communes and wards of the province. */
@@ -27,42 +28,25 @@ export default function Endpoints() {
                 {items.filter((endpoint) => endpoint.connected).length} đang kết nối
               </Badge>
             </Group>
-            <Table.ScrollContainer minWidth={620}>
-              <Table striped highlightOnHover>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Tên</Table.Th>
-                    <Table.Th>Mã</Table.Th>
-                    <Table.Th>Tỉnh cũ</Table.Th>
-                    <Table.Th>Đầu mối</Table.Th>
-                    <Table.Th>Thiết bị phòng họp</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {items.map((endpoint) => (
-                    <Table.Tr key={endpoint.id}>
-                      <Table.Td>
-                        <Anchor component={Link} to={`/diem-cau/${endpoint.id}`}>
-                          {endpoint.name}
-                        </Anchor>
-                      </Table.Td>
-                      <Table.Td>{endpoint.communeCode ?? ''}</Table.Td>
-                      <Table.Td>{endpoint.formerProvince ?? ''}</Table.Td>
-                      <Table.Td>{endpoint.contactName ?? '—'}</Table.Td>
-                      <Table.Td>
-                        <span className={endpoint.connected ? 'lamp good' : 'lamp'}>
-                          {endpoint.devices === 0
-                            ? 'Chưa ghi danh'
-                            : endpoint.connected
-                              ? 'Đang kết nối'
-                              : 'Không kết nối'}
-                        </span>
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Listing names={['Tên', 'Mã', 'Tỉnh cũ', 'Đầu mối', 'Thiết bị phòng họp']}>
+              {items.map((endpoint) => (
+                <Row key={endpoint.id}>
+                  <Table.Td>
+                    <Anchor component={Link} to={`/diem-cau/${endpoint.id}`}>
+                      {endpoint.name}
+                    </Anchor>
+                  </Table.Td>
+                  <Table.Td>{endpoint.communeCode ?? ''}</Table.Td>
+                  <Table.Td>{endpoint.formerProvince ?? ''}</Table.Td>
+                  <Table.Td>{endpoint.contactName ?? '—'}</Table.Td>
+                  <Table.Td>
+                    <span className={endpoint.connected ? 'lamp good' : 'lamp'}>
+                      {endpoint.devices === 0 ? 'Chưa ghi danh' : endpoint.connected ? 'Đang kết nối' : 'Không kết nối'}
+                    </span>
+                  </Table.Td>
+                </Row>
+              ))}
+            </Listing>
           </>
         )}
       </Shown>

@@ -1,10 +1,10 @@
 import { Alert, Anchor, Tabs } from '@mantine/core'
-import { lazy, Suspense } from 'react'
 import { Link, useParams, useSearchParams } from 'react-router'
 import { getHearing, type HearingAnswer } from '../../contract/hearings.ts'
 import { hearingStatusLabels } from '../../contract/words.ts'
 import { useAsk } from '../ask.ts'
-import { Page, Shown, Waiting } from '../parts/states.tsx'
+import { Guarded, part } from '../parts/part.tsx'
+import { Page, Shown } from '../parts/states.tsx'
 import { plainDate, span, statusColours } from '../parts/words.ts'
 import { useMay } from '../session.tsx'
 import { Moves } from './moves.tsx'
@@ -12,9 +12,9 @@ import { Overview } from './overview.tsx'
 import { StatusLine } from './status-line.tsx'
 import { TestsTab } from './tests.tsx'
 
-const GrantsTab = lazy(() => import('./grants.tsx'))
-const RoomTab = lazy(() => import('./room.tsx'))
-const RecordingTab = lazy(() => import('./recording.tsx'))
+const GrantsTab = part(() => import('./grants.tsx'))
+const RoomTab = part(() => import('./room.tsx'))
+const RecordingTab = part(() => import('./recording.tsx'))
 
 const tabs = [
   { value: 'tong-quan', label: 'Tổng quan', may: 'hearing.read' },
@@ -50,8 +50,10 @@ function One({ hearing }: { hearing: HearingAnswer }) {
       badge={{ text: hearingStatusLabels[hearing.status], colour: statusColours[hearing.status] }}
       actions={<Moves hearing={hearing} />}
     >
-      <StatusLine hearing={hearing} />
-      <Notices hearing={hearing} />
+      <Guarded>
+        <StatusLine hearing={hearing} />
+        <Notices hearing={hearing} />
+      </Guarded>
       <Tabs
         value={chosen}
         onChange={(value) => value !== null && setSearch({ muc: value }, { replace: true })}
@@ -64,7 +66,7 @@ function One({ hearing }: { hearing: HearingAnswer }) {
             </Tabs.Tab>
           ))}
         </Tabs.List>
-        <Suspense fallback={<Waiting />}>
+        <Guarded key={chosen}>
           <Tabs.Panel value="tong-quan">
             <Overview hearing={hearing} />
           </Tabs.Panel>
@@ -80,7 +82,7 @@ function One({ hearing }: { hearing: HearingAnswer }) {
           <Tabs.Panel value="ban-ghi">
             <RecordingTab hearing={hearing} />
           </Tabs.Panel>
-        </Suspense>
+        </Guarded>
       </Tabs>
     </Page>
   )

@@ -180,7 +180,7 @@ function Form({ seen, endpoints, start, onTakeTheirs }: FormProps) {
               Lưu kế hoạch
             </Button>
             <Button variant="default" onClick={() => navigate(-1)}>
-              Thôi
+              Hủy bỏ
             </Button>
           </Group>
         </Stack>

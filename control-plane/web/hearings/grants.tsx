@@ -131,7 +131,7 @@ function Reveal({ grant }: { grant: Grant }) {
   }
   return (
     <>
-      <Button size="xs" onClick={show}>
+      <Button size="xs" aria-haspopup="dialog" onClick={show}>
         Xem liên kết, mã
       </Button>
       <Modal opened={open} onClose={close} title={grant.displayName} closeButtonProps={{ 'aria-label': 'Đóng' }}>

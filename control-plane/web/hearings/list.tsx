@@ -4,6 +4,7 @@ import { Link } from 'react-router'
 import { type HearingListItem, listHearings } from '../../contract/hearings.ts'
 import { type HearingStatus, hearingStatuses, hearingStatusLabels } from '../../contract/words.ts'
 import { useAsk } from '../ask.ts'
+import { Listing, Row } from '../parts/listing.tsx'
 import { Pages } from '../parts/pages.tsx'
 import { Page, Shown } from '../parts/states.tsx'
 import { span, statusColours } from '../parts/words.ts'
@@ -58,24 +59,11 @@ export default function Hearings() {
       >
         {({ items, total }) => (
           <>
-            <Table.ScrollContainer minWidth={720}>
-              <Table striped highlightOnHover>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Mã</Table.Th>
-                    <Table.Th>Buổi tiếp</Table.Th>
-                    <Table.Th>Thời gian</Table.Th>
-                    <Table.Th>Điểm cầu đại biểu</Table.Th>
-                    <Table.Th>Trạng thái</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {items.map((item) => (
-                    <Row key={item.id} item={item} />
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Listing names={['Mã', 'Buổi tiếp', 'Thời gian', 'Điểm cầu đại biểu', 'Trạng thái']}>
+              {items.map((item) => (
+                <One key={item.id} item={item} />
+              ))}
+            </Listing>
             <Pages total={total} offset={offset} length={pageLength} onOffset={setOffset} what="buổi tiếp" />
           </>
         )}
@@ -84,10 +72,10 @@ export default function Hearings() {
   )
 }
 
-function Row({ item }: { item: HearingListItem }) {
+function One({ item }: { item: HearingListItem }) {
   const delegates = item.endpoints.filter((endpoint) => endpoint.kind === 'delegate')
   return (
-    <Table.Tr>
+    <Row>
       <Table.Td className="nowrap">{item.code}</Table.Td>
       <Table.Td>
         <Anchor component={Link} to={`/buoi-tiep/${item.id}`}>
@@ -112,6 +100,6 @@ function Row({ item }: { item: HearingListItem }) {
           </Text>
         )}
       </Table.Td>
-    </Table.Tr>
+    </Row>
   )
 }

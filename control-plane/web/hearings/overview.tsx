@@ -6,6 +6,7 @@ import { participantRoleLabels } from '../../contract/hearing-plan.ts'
 import { approvalHolds, hearingTimes } from '../../contract/hearing-times.ts'
 import type { HearingAnswer } from '../../contract/hearings.ts'
 import { hearingStatusLabels } from '../../contract/words.ts'
+import { Listing, Row } from '../parts/listing.tsx'
 import { Facts } from '../parts/states.tsx'
 import { consentColours, span, when } from '../parts/words.ts'
 import { useMay } from '../session.tsx'
@@ -131,32 +132,19 @@ function People({ hearing }: { hearing: HearingAnswer }) {
       {hearing.participants.length === 0 ? (
         <Text c="dimmed">Chưa có ai.</Text>
       ) : (
-        <Table.ScrollContainer minWidth={620}>
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Họ và tên</Table.Th>
-                <Table.Th>Tư cách</Table.Th>
-                <Table.Th>Chức vụ, cơ quan</Table.Th>
-                <Table.Th>Nơi tham dự</Table.Th>
-                <Table.Th>Bắt buộc</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {hearing.participants.map((person) => (
-                <Table.Tr key={person.id}>
-                  <Table.Td>{person.name}</Table.Td>
-                  <Table.Td>{participantRoleLabels[person.role]}</Table.Td>
-                  <Table.Td>
-                    {[person.jobTitle, person.organisation].filter((part) => part !== null).join(', ') || '—'}
-                  </Table.Td>
-                  <Table.Td>{room(person.endpointId)}</Table.Td>
-                  <Table.Td>{person.required ? 'Có' : ''}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <Listing names={['Họ và tên', 'Tư cách', 'Chức vụ, cơ quan', 'Nơi tham dự', 'Bắt buộc']}>
+          {hearing.participants.map((person) => (
+            <Row key={person.id}>
+              <Table.Td>{person.name}</Table.Td>
+              <Table.Td>{participantRoleLabels[person.role]}</Table.Td>
+              <Table.Td>
+                {[person.jobTitle, person.organisation].filter((part) => part !== null).join(', ') || '—'}
+              </Table.Td>
+              <Table.Td>{room(person.endpointId)}</Table.Td>
+              <Table.Td>{person.required ? 'Có' : ''}</Table.Td>
+            </Row>
+          ))}
+        </Listing>
       )}
     </Part>
   )

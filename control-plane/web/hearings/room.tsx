@@ -3,6 +3,8 @@ import { type HearingAnswer, startHearing } from '../../contract/hearings.ts'
 import { type RoomBoard, showRoom } from '../../contract/rooms.ts'
 import { useAsk, useDo } from '../ask.ts'
 import { useWatched } from '../attended.ts'
+import { Listing, Row } from '../parts/listing.tsx'
+import { Guarded } from '../parts/part.tsx'
 import { ReasonButton } from '../parts/reason-button.tsx'
 import { Shown } from '../parts/states.tsx'
 import { clockSteppedWords, clockTime, when } from '../parts/words.ts'
@@ -26,9 +28,15 @@ export default function RoomTab({ hearing }: { hearing: HearingAnswer }) {
           <Where board={board} hearing={hearing} />
           <SimpleGrid cols={{ base: 1, md: 2 }}>
             {board.closedAt === null && <Quorum board={board} hearing={hearing} />}
-            {may('recording.read') && <RecorderCard hearing={hearing} />}
+            {may('recording.read') && (
+              <Guarded>
+                <RecorderCard hearing={hearing} />
+              </Guarded>
+            )}
           </SimpleGrid>
-          <Attendance board={board} />
+          <Guarded>
+            <Attendance board={board} />
+          </Guarded>
         </Stack>
       )}
     </Shown>
@@ -137,36 +145,25 @@ function Attendance({ board }: { board: RoomBoard }) {
       {rows.length === 0 ? (
         <Text c="dimmed">Chưa có ai vào phòng.</Text>
       ) : (
-        <Table.ScrollContainer minWidth={480}>
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Người, điểm cầu</Table.Th>
-                <Table.Th>Vào</Table.Th>
-                <Table.Th>Ra</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {rows.map((row) => (
-                <Table.Tr key={`${row.grantId}${row.joinedAt}`}>
-                  <Table.Td>
-                    <span className={row.leftAt === null ? 'lamp good' : 'lamp'}>{row.displayName}</span>
-                  </Table.Td>
-                  <Table.Td>{clockTime(row.joinedAt)}</Table.Td>
-                  <Table.Td>
-                    {row.leftAt === null ? 'đang trong phòng' : clockTime(row.leftAt)}
-                    {leftWords(row)}
-                    {row.clockStepped && (
-                      <Text size="sm" c="orange.9">
-                        ({clockSteppedWords})
-                      </Text>
-                    )}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <Listing names={['Người, điểm cầu', 'Vào', 'Ra']}>
+          {rows.map((row) => (
+            <Row key={`${row.grantId}${row.joinedAt}`}>
+              <Table.Td>
+                <span className={row.leftAt === null ? 'lamp good' : 'lamp'}>{row.displayName}</span>
+              </Table.Td>
+              <Table.Td>{clockTime(row.joinedAt)}</Table.Td>
+              <Table.Td>
+                {row.leftAt === null ? 'đang trong phòng' : clockTime(row.leftAt)}
+                {leftWords(row)}
+                {row.clockStepped && (
+                  <Text size="sm" c="orange.9">
+                    ({clockSteppedWords})
+                  </Text>
+                )}
+              </Table.Td>
+            </Row>
+          ))}
+        </Listing>
       )}
     </Card>
   )

@@ -51,6 +51,7 @@ export function ReasonButton(props: Props) {
         variant={colour === undefined ? 'filled' : 'light'}
         size={props.size ?? 'sm'}
         disabled={props.disabled}
+        aria-haspopup="dialog"
         onClick={() => setOpen(true)}
       >
         {label}
@@ -74,7 +75,7 @@ export function ReasonButton(props: Props) {
             {act.error != null && <Failed error={act.error} without={[field]} />}
             <Group justify="flex-end">
               <Button variant="default" onClick={close}>
-                Thôi
+                Đóng
               </Button>
               <Button
                 type="submit"

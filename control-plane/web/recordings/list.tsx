@@ -3,6 +3,7 @@ import { useDeferredValue, useState } from 'react'
 import { Link } from 'react-router'
 import { listRecorders, listRecordings, type Recording, recordingStatusLabels } from '../../contract/recordings.ts'
 import { useAsk } from '../ask.ts'
+import { Listing, Row } from '../parts/listing.tsx'
 import { Page, Shown } from '../parts/states.tsx'
 import { bytes, duration, fromField, recordingColours, when } from '../parts/words.ts'
 import { Unmatched } from './unmatched.tsx'
@@ -40,24 +41,11 @@ export default function Recordings() {
         }
       >
         {({ items }) => (
-          <Table.ScrollContainer minWidth={680}>
-            <Table striped highlightOnHover>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Buổi tiếp</Table.Th>
-                  <Table.Th>Thời gian</Table.Th>
-                  <Table.Th>Điểm cầu</Table.Th>
-                  <Table.Th>Thời lượng</Table.Th>
-                  <Table.Th>Trạng thái</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {items.map((item) => (
-                  <Row key={item.id} item={item} />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing names={['Buổi tiếp', 'Thời gian', 'Điểm cầu', 'Thời lượng', 'Trạng thái']}>
+            {items.map((item) => (
+              <One key={item.id} item={item} />
+            ))}
+          </Listing>
         )}
       </Shown>
       <Unmatched />
@@ -66,12 +54,12 @@ export default function Recordings() {
   )
 }
 
-function Row({ item }: { item: Recording }) {
+function One({ item }: { item: Recording }) {
   const known = item.parts.map((part) => part.durationMs).filter((length) => length !== null)
   const length = known.reduce((sum, one) => sum + one, 0)
   const atLeast = known.length < item.parts.length ? 'ít nhất ' : ''
   return (
-    <Table.Tr>
+    <Row>
       <Table.Td>
         <Anchor component={Link} to={`/ban-ghi-hinh/${item.id}`}>
           {item.hearingCode} – {item.hearingTitle}
@@ -90,7 +78,7 @@ function Row({ item }: { item: Recording }) {
           </Text>
         )}
       </Table.Td>
-    </Table.Tr>
+    </Row>
   )
 }
 
