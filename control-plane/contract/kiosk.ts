@@ -30,17 +30,29 @@ export const openDeviceSession = route({
   },
 })
 
+/**
+ * What is the matter with a camera or microphone. `other`: works, but is not the chosen one; `silent`: open, and gives no picture or sound;
+ * `no-answer`: neither opened nor refused in time; `unsupported`: the browser gives no page any device; `asking`: somebody has to press "allow".
+ */
+export const deviceStates = [
+  'unknown',
+  'asking',
+  'ok',
+  'other',
+  'silent',
+  'none',
+  'refused',
+  'busy',
+  'no-answer',
+  'unsupported',
+] as const
+export type DeviceState = (typeof deviceStates)[number]
+
 /** What the room PC tells of itself, every 10 s and on change. */
 export const KioskState = Type.Object(
   {
-    camera: Type.Unsafe<'ok' | 'none' | 'refused' | 'unknown'>({
-      type: 'string',
-      enum: ['ok', 'none', 'refused', 'unknown'],
-    }),
-    microphone: Type.Unsafe<'ok' | 'none' | 'refused' | 'silent' | 'unknown'>({
-      type: 'string',
-      enum: ['ok', 'none', 'refused', 'silent', 'unknown'],
-    }),
+    camera: Type.Unsafe<DeviceState>({ type: 'string', enum: [...deviceStates] }),
+    microphone: Type.Unsafe<DeviceState>({ type: 'string', enum: [...deviceStates] }),
     speaker: Type.Unsafe<'ok' | 'none' | 'unknown'>({ type: 'string', enum: ['ok', 'none', 'unknown'] }),
     /** Round trip to the server over the socket, milliseconds. */
     rttMs: Nullable(Type.Number({ minimum: 0, maximum: 3_600_000 })),

@@ -4,6 +4,7 @@ import { CallFailed, call } from '../contract/route.ts'
 import { useSenses } from '../kiosk/senses.ts'
 import { inWords } from '../kiosk/state.ts'
 import { Meeting } from './meeting.tsx'
+import { OpenElsewhere, OwnDevices } from './own-devices.tsx'
 import { takeSeat } from './seat.ts'
 import { begin, next } from './state.ts'
 
@@ -175,6 +176,7 @@ function Waiting({ invitation, onOpen }: { invitation: Invitation; onOpen(): voi
   return (
     <Card title="Phòng họp chưa mở">
       <Facts invitation={invitation} />
+      <OpenElsewhere />
       <p className="countdown" role="timer">
         Phòng mở sau {inWords(leftMs)}
       </p>
@@ -185,27 +187,13 @@ function Waiting({ invitation, onOpen }: { invitation: Invitation; onOpen(): voi
   )
 }
 
-const senseWords: Record<string, string> = {
-  ok: 'hoạt động',
-  none: 'không tìm thấy – vẫn vào phòng được, ông/bà sẽ chỉ nghe và xem',
-  refused: 'bị chặn – bấm biểu tượng ổ khóa trên thanh địa chỉ và cho phép',
-  silent: 'không có tín hiệu – kiểm tra công tắc micro',
-  unknown: 'đang kiểm tra…',
-}
-
 function Door({ invitation, onEnter }: { invitation: Invitation; onEnter(): void }) {
   const [knows, setKnows] = useState(false)
   const senses = useSenses(true)
   return (
     <Card title="Mời ông/bà vào phòng">
       <Facts invitation={invitation} />
-      <div className="preview">
-        <Preview stream={senses.stream} />
-      </div>
-      <p>
-        Camera: {senseWords[senses.camera]}. Micro: {senseWords[senses.microphone]}.{' '}
-        <meter min={0} max={0.3} value={Math.min(0.3, senses.level)} aria-label="Mức âm thanh" />
-      </p>
+      <OwnDevices senses={senses} />
       <ConsentBox knows={knows} onChange={setKnows} />
       <button type="button" className="main big" disabled={!knows} onClick={onEnter}>
         Vào phòng
@@ -258,17 +246,5 @@ function ConsentBox({ knows, onChange }: { knows: boolean; onChange(knows: boole
         Tôi đã biết buổi tiếp được ghi hình, ghi âm và lưu trữ theo Quy chế tiếp công dân trực tuyến của tỉnh.
       </span>
     </label>
-  )
-}
-
-function Preview({ stream }: { stream: MediaStream | null }) {
-  const attach = (video: HTMLVideoElement | null): void => {
-    if (video && video.srcObject !== stream) video.srcObject = stream
-  }
-  return (
-    <>
-      <video ref={attach} autoPlay muted playsInline aria-label="Hình từ camera của ông/bà" />
-      {stream === null && <span>Chưa có hình</span>}
-    </>
   )
 }

@@ -4,8 +4,9 @@ import type { Board } from '../contract/kiosk.ts'
 import { enterAsDevice } from '../contract/rooms.ts'
 import { CallFailed, call } from '../contract/route.ts'
 import { type Stay, type StayStep, stayInMeeting } from '../media/stay.ts'
+import { DeviceStrip, useDeviceNews } from './device-news.tsx'
 import type { Link } from './link.ts'
-import { keep, recall } from './memory.ts'
+import { keep, recall, recallHanded } from './memory.ts'
 
 interface Props {
   hearing: NonNullable<Board['hearing']>
@@ -30,21 +31,24 @@ export function Hearing({ hearing, linkUp, link, onLeave, onOver }: Props) {
   const { id, present } = hearing
   // Pressed for: the other room PC is put out; once, so that two do not take the place from each other for ever.
   const takesOver = useRef(false)
+  const devices = useDeviceNews()
 
   useEffect(() => {
     if (place.current === null) return
-    const begun = stayInMeeting(
-      place.current,
-      () => getEntry(id, link, takesOver),
-      (reached) => {
+    const begun = stayInMeeting(place.current, {
+      enter: () => getEntry(id, link, takesOver),
+      devices: recallHanded,
+      onStep(reached) {
         setStep(reached)
+        if (reached.at === 'entering') devices.clear()
         if (reached.at === 'left') told.current.onLeave()
         if (reached.at === 'refused' && isOver(reached.problem.type)) told.current.onOver()
       },
-    )
+      onDevice: devices.hear,
+    })
     stay.current = begun
     return begun.end
-  }, [id, link])
+  }, [id, link, devices.clear, devices.hear])
 
   // Present in the server's eyes? A line that died silently shows first here.
   useEffect(() => {
@@ -62,6 +66,7 @@ export function Hearing({ hearing, linkUp, link, onLeave, onOver }: Props) {
           Rời phòng
         </button>
       </div>
+      <DeviceStrip news={devices.news} onHide={devices.clear} place={{ is: 'room' }} />
       <div className="meeting" ref={place} />
       {hearing.asked && step.at === 'inside' && (
         <p className="asked" role="status">

@@ -3,7 +3,7 @@ import type { Board } from '../contract/kiosk.ts'
 import { Hearing } from './hearing.tsx'
 import { Idle } from './idle.tsx'
 import type { Link } from './link.ts'
-import { useSenses } from './senses.ts'
+import { statesOf, useSenses } from './senses.ts'
 import { type Place, placeOf } from './state.ts'
 import { useTestCall } from './test-call.ts'
 
@@ -23,7 +23,7 @@ export function Room({ board, linkUp, link }: Props) {
   const test = useTestCall({ board, link, free: now.at === 'free' })
   const senses = useSenses(now.at === 'free' && test.at === 'none')
   const showing = now.at !== 'free' ? 'hearing' : test.at === 'none' ? 'idle' : 'test-call'
-  const { camera, microphone, speaker } = senses
+  const { camera, microphone, speaker } = statesOf(senses)
 
   useEffect(() => {
     const tell = (): void =>
