@@ -13,6 +13,8 @@ interface Props {
   linkUp: boolean
   link: Link
   onLeave(): void
+  /** Put out, or let in no more: a reload must not go back by itself. */
+  onPutOut(): void
   /** The server says that this hearing is over. */
   onOver(): void
 }
@@ -21,12 +23,12 @@ interface Props {
 const unseenMs = 20_000
 
 /** The room in the hearing: Jitsi Meet embedded, entered again by itself whenever the call breaks. */
-export function Hearing({ hearing, linkUp, link, onLeave, onOver }: Props) {
+export function Hearing({ hearing, linkUp, link, onLeave, onPutOut, onOver }: Props) {
   const place = useRef<HTMLDivElement>(null)
   const stay = useRef<Stay>(undefined)
   // The parent makes these anew at each render; the meeting must not be entered anew for that.
-  const told = useRef({ onLeave, onOver })
-  told.current = { onLeave, onOver }
+  const told = useRef({ onLeave, onPutOut, onOver })
+  told.current = { onLeave, onPutOut, onOver }
   const [step, setStep] = useState<StayStep>({ at: 'entering', waitsFor: null })
   const { id, present } = hearing
   // Pressed for: the other room PC is put out; once, so that two do not take the place from each other for ever.
@@ -41,7 +43,9 @@ export function Hearing({ hearing, linkUp, link, onLeave, onOver }: Props) {
       onStep(reached) {
         setStep(reached)
         if (reached.at === 'entering') devices.clear()
+        if (reached.at === 'inside') keep('inside', { hearingId: id })
         if (reached.at === 'left') told.current.onLeave()
+        if (reached.at === 'refused' || reached.at === 'kicked') told.current.onPutOut()
         if (reached.at === 'refused' && isOver(reached.problem.type)) told.current.onOver()
       },
       onDevice: devices.hear,

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { Board } from '../contract/kiosk.ts'
 import { hearingStatusLabels } from '../contract/words.ts'
+import { everySecond } from '../media/wake.ts'
 import { Equipment } from './equipment.tsx'
 import type { Link } from './link.ts'
 import type { Sensing } from './senses.ts'
@@ -141,8 +142,8 @@ function NextHearing({
 function useServerNow(link: Link): number {
   const [now, setNow] = useState(() => link.now())
   useEffect(() => {
-    const timer = setInterval(() => setNow(link.now()), 1_000)
-    return () => clearInterval(timer)
+    setNow(link.now())
+    return everySecond(() => setNow(link.now()))
   }, [link])
   return now
 }

@@ -9,6 +9,8 @@ interface Kept {
   board: Board
   /** The last entry to a hearing: enough to enter while the control plane is down. */
   entry: { hearingId: string; entry: Entry }
+  /** The hearing that the room is in, until it leaves or is put out: after a reload or a crash it goes back by itself. */
+  inside: { hearingId: string }
   /** What was in use when somebody last looked, by label: the meeting is to send the same. */
   inUse: HandedDevices
   devices: ChosenDevices | { cameraId?: string; microphoneId?: string }
@@ -33,7 +35,12 @@ export function keep<K extends keyof Kept>(key: K, value: Kept[K]): void {
 }
 
 export function forgetEverything(): void {
-  for (const key of ['credential', 'board', 'entry', 'devices', 'inUse']) localStorage.removeItem(prefix + key)
+  for (const key of ['credential', 'board', 'entry', 'devices', 'inUse', 'inside'])
+    localStorage.removeItem(prefix + key)
+}
+
+export function forget(key: keyof Kept): void {
+  localStorage.removeItem(prefix + key)
 }
 
 /** The chosen devices, also as they were kept before they had names: then by their ids alone. */

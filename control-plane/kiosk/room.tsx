@@ -3,8 +3,9 @@ import type { Board } from '../contract/kiosk.ts'
 import { Hearing } from './hearing.tsx'
 import { Idle } from './idle.tsx'
 import type { Link } from './link.ts'
+import { forget, keep, recall } from './memory.ts'
 import { statesOf, useSenses } from './senses.ts'
-import { type Place, placeOf } from './state.ts'
+import { type Place, placeAtBegin, placeOf } from './state.ts'
 import { useTestCall } from './test-call.ts'
 
 interface Props {
@@ -18,7 +19,7 @@ const partingMs = 8_000
 
 /** An enrolled room: waiting, in a test call, in a hearing, or taking leave of one. */
 export function Room({ board, linkUp, link }: Props) {
-  const [place, setPlace] = useState<Place>({ at: 'free' })
+  const [place, setPlace] = useState<Place>(() => placeAtBegin(recall('inside')?.hearingId, board.hearing, link.now()))
   const now = placeOf(place, board.hearing)
   const test = useTestCall({ board, link, free: now.at === 'free' })
   const senses = useSenses(now.at === 'free' && test.at === 'none')
@@ -32,6 +33,12 @@ export function Room({ board, linkUp, link }: Props) {
     const timer = setInterval(tell, 10_000)
     return () => clearInterval(timer)
   }, [link, camera, microphone, speaker, showing])
+
+  const enteredId = now.at === 'inside' ? now.hearing.id : undefined
+  useEffect(() => {
+    if (enteredId === undefined) forget('inside')
+    else keep('inside', { hearingId: enteredId })
+  }, [enteredId])
 
   useEffect(() => {
     if (now.at !== 'parting') return
@@ -49,6 +56,7 @@ export function Room({ board, linkUp, link }: Props) {
           linkUp={linkUp}
           link={link}
           onLeave={() => setPlace({ at: 'free' })}
+          onPutOut={() => forget('inside')}
           onOver={() => setPlace({ at: 'parting' })}
         />
       )

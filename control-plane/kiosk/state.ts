@@ -49,6 +49,15 @@ function heard(kiosk: Kiosk, message: ServerSays): Kiosk {
 /** Where the room is; `inside` holds what it entered. */
 export type Place = { at: 'free' } | { at: 'inside'; hearingId: string } | { at: 'parting' }
 
+/**
+ * Where a page that was loaded anew finds itself: in the hearing that it was in (`inside`: its id), by itself, unless that one is over or may not be
+ * entered any more. Nobody has to press again because a page was reloaded, or the machine came back.
+ */
+export function placeAtBegin(inside: string | undefined, hearing: Board['hearing'], serverNow: number): Place {
+  const isBack = inside !== undefined && hearing?.id === inside && mayEnter(hearing, serverNow)
+  return isBack ? { at: 'inside', hearingId: inside } : { at: 'free' }
+}
+
 /** Where it is in the board's light: a hearing that is over, or gave way to another, is not on the board any more. */
 export function placeOf(
   place: Place,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Board } from '../../contract/kiosk.ts'
-import { begin, inWords, type Kiosk, mayEnter, next, placeOf, reconnectMs } from '../../kiosk/state.ts'
+import { begin, inWords, type Kiosk, mayEnter, next, placeAtBegin, placeOf, reconnectMs } from '../../kiosk/state.ts'
 
 const opensAt = Date.parse('2026-12-15T01:00:00Z')
 const closesAt = Date.parse('2026-12-15T08:00:00Z')
@@ -78,6 +78,20 @@ test('a room is in the hearing that the board shows; one that is over or gave wa
   assert.deepEqual(placeOf(inside, { ...live, id: board.device.id }), { at: 'parting' })
   assert.deepEqual(placeOf({ at: 'free' }, live), { at: 'free' })
   assert.deepEqual(placeOf({ at: 'parting' }, live), { at: 'parting' })
+})
+
+test('loaded anew, the page is where it was: back in the hearing that may still be entered, and nowhere by itself otherwise', () => {
+  const inside = { at: 'inside', hearingId: hearing.id } as const
+  assert.deepEqual(placeAtBegin(hearing.id, { ...hearing, status: 'live' }, closesAt + 1), inside)
+  assert.deepEqual(placeAtBegin(hearing.id, hearing, opensAt), inside)
+  for (const [kept, shown, now] of [
+    [undefined, hearing, opensAt],
+    [hearing.id, null, opensAt],
+    [hearing.id, { ...hearing, id: board.device.id }, opensAt],
+    [hearing.id, hearing, opensAt - 1],
+    [hearing.id, hearing, closesAt],
+  ] as const)
+    assert.deepEqual(placeAtBegin(kept, shown, now), { at: 'free' })
 })
 
 test('the time left in words, never below nothing', () => {
