@@ -64,6 +64,25 @@ export const KioskState = Type.Object(
 )
 export type KioskState = Static<typeof KioskState>
 
+/** A hearing of this endpoint, as its room PC shows it. */
+export const BoardHearing = Type.Object({
+  id: Id,
+  code: Type.String(),
+  title: Type.String(),
+  status: HearingStatus,
+  startsAt: InstantText,
+  endsAt: InstantText,
+  opensAt: InstantText,
+  closesAt: InstantText,
+  /** The server sees this endpoint in the room. */
+  present: Type.Boolean(),
+  /** The other room PC of this endpoint that is in the room in its place; null: none. */
+  elsewhere: Nullable(Type.Object({ label: Type.String() })),
+  /** Another room PC of this endpoint has just asked for this one's place. */
+  asked: Type.Boolean(),
+})
+export type BoardHearing = Static<typeof BoardHearing>
+
 /** Everything that the kiosk page shows; the server sends it whole whenever something of it changed. */
 export const Board = Type.Object({
   serverTime: InstantText,
@@ -74,24 +93,9 @@ export const Board = Type.Object({
   }),
   device: Type.Object({ id: Id, label: Type.String() }),
   /** The next or present hearing of this endpoint. */
-  hearing: Nullable(
-    Type.Object({
-      id: Id,
-      code: Type.String(),
-      title: Type.String(),
-      status: HearingStatus,
-      startsAt: InstantText,
-      endsAt: InstantText,
-      opensAt: InstantText,
-      closesAt: InstantText,
-      /** The server sees this endpoint in the room. */
-      present: Type.Boolean(),
-      /** The other room PC of this endpoint that is in the room in its place; null: none. */
-      elsewhere: Nullable(Type.Object({ label: Type.String() })),
-      /** Another room PC of this endpoint has just asked for this one's place. */
-      asked: Type.Boolean(),
-    }),
-  ),
+  hearing: Nullable(BoardHearing),
+  /** Beside it: others of these days, which may be entered too. */
+  others: Type.Array(BoardHearing, { maxItems: 10 }),
   tests: Type.Array(TestOrder),
   /** The last finished test of this endpoint, in words. */
   lastTest: Nullable(Type.Object({ at: InstantText, verdict: Type.String(), text: Type.String() })),

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Entry } from '../contract/call.ts'
-import type { Board } from '../contract/kiosk.ts'
+import type { BoardHearing } from '../contract/kiosk.ts'
 import { enterAsDevice } from '../contract/rooms.ts'
 import { CallFailed, call } from '../contract/route.ts'
 import { type Stay, type StayStep, stayInMeeting } from '../media/stay.ts'
@@ -9,7 +9,7 @@ import type { Link } from './link.ts'
 import { keep, recall, recallHanded } from './memory.ts'
 
 interface Props {
-  hearing: NonNullable<Board['hearing']>
+  hearing: BoardHearing
   linkUp: boolean
   link: Link
   onLeave(): void
@@ -97,7 +97,7 @@ const isOver = (problemType: string): boolean => /grant-(over|cancelled)$/.test(
 
 interface CoverProps {
   step: StayStep
-  elsewhere: NonNullable<Board['hearing']>['elsewhere']
+  elsewhere: BoardHearing['elsewhere']
   onAgain(): void
   onTakeOver(): void
   onLeave(): void

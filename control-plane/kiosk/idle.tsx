@@ -74,6 +74,7 @@ export function Idle({ board, linkUp, link, senses, test, onEnter }: Props) {
         </p>
       )}
       <NextHearing board={board} now={now} testing={test.at === 'running'} onEnter={onEnter} />
+      <Others board={board} now={now} testing={test.at === 'running'} onEnter={onEnter} />
       {test.at === 'running' && (
         <section className="test" aria-live="polite">
           <h2>Đang kiểm thử đường truyền</h2>
@@ -91,17 +92,14 @@ export function Idle({ board, linkUp, link, senses, test, onEnter }: Props) {
   )
 }
 
-function NextHearing({
-  board,
-  now,
-  testing,
-  onEnter,
-}: {
+interface NextProps {
   board: Board
   now: number
   testing: boolean
   onEnter(id: string): void
-}) {
+}
+
+function NextHearing({ board, now, testing, onEnter }: NextProps) {
   const { hearing } = board
   if (hearing === null) {
     return (
@@ -122,6 +120,11 @@ function NextHearing({
       {hearing.status !== 'live' && now < Date.parse(hearing.startsAt) && (
         <p className="countdown">Còn {inWords(Date.parse(hearing.startsAt) - now)} nữa bắt đầu</p>
       )}
+      {hearing.status !== 'live' && now >= Date.parse(hearing.endsAt) && (
+        <p className="hint" role="status">
+          Đã quá giờ kết thúc dự kiến mà buổi tiếp chưa bắt đầu. Gọi Văn phòng UBND tỉnh để hoãn hoặc bắt đầu lại.
+        </p>
+      )}
       {hearing.elsewhere !== null && (
         <p className="hint" role="status">
           Điểm cầu đang trong phòng bằng máy “{hearing.elsewhere.label}”.
@@ -134,6 +137,27 @@ function NextHearing({
       ) : (
         <p className="hint">Phòng họp mở lúc {dateText.format(new Date(hearing.opensAt))}.</p>
       )}
+    </section>
+  )
+}
+
+/** A hearing that nobody came to must not stand before the one that people wait for, nor the other way round. */
+function Others({ board, now, testing, onEnter }: NextProps) {
+  if (board.others.length === 0) return null
+  return (
+    <section className="others" aria-label="Các buổi tiếp khác">
+      {board.others.map((hearing) => (
+        <p key={hearing.id}>
+          <span>
+            {dateText.format(new Date(hearing.startsAt))} · {hearing.code} – {hearing.title}
+          </span>
+          {mayEnter(hearing, now) && (
+            <button type="button" disabled={testing} onClick={() => onEnter(hearing.id)}>
+              Vào buổi {hearing.code}
+            </button>
+          )}
+        </p>
+      ))}
     </section>
   )
 }

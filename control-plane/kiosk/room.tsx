@@ -19,8 +19,8 @@ const partingMs = 8_000
 
 /** An enrolled room: waiting, in a test call, in a hearing, or taking leave of one. */
 export function Room({ board, linkUp, link }: Props) {
-  const [place, setPlace] = useState<Place>(() => placeAtBegin(recall('inside')?.hearingId, board.hearing, link.now()))
-  const now = placeOf(place, board.hearing)
+  const [place, setPlace] = useState<Place>(() => placeAtBegin(recall('inside')?.hearingId, board, link.now()))
+  const now = placeOf(place, board)
   const test = useTestCall({ board, link, free: now.at === 'free' })
   const senses = useSenses(now.at === 'free' && test.at === 'none')
   const showing = now.at !== 'free' ? 'hearing' : test.at === 'none' ? 'idle' : 'test-call'
