@@ -95,7 +95,7 @@ build_pages() {
 
 # What a trial, a test or a bench starts for real.
 stage_packages=(ca-certificates chromium prosody lua-cjson lua-luaossl lua-sec lua-unbound ffmpeg bubblewrap fonts-noto-core)
-test_packages=("${stage_packages[@]}" postgresql lua-check shellcheck git ansible lua5.4 default-jdk-headless libtypesafe-config-java dpkg-dev)
+test_packages=("${stage_packages[@]}" postgresql lua-check shellcheck git ansible lua5.4 default-jdk-headless libtypesafe-config-java dpkg-dev nginx-light)
 # What scripts/test --deploy boots its own hosts with.
 deploy_packages=("${test_packages[@]}" ansible-lint yamllint mmdebstrap systemd-container openssh-client openssl gnupg iproute2 procps python3 pebble)
 

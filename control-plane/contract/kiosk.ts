@@ -30,17 +30,29 @@ export const openDeviceSession = route({
   },
 })
 
+/**
+ * What is the matter with a camera or microphone. `other`: works, but is not the chosen one; `silent`: open, and gives no picture or sound;
+ * `no-answer`: neither opened nor refused in time; `unsupported`: the browser gives no page any device; `asking`: somebody has to press "allow".
+ */
+export const deviceStates = [
+  'unknown',
+  'asking',
+  'ok',
+  'other',
+  'silent',
+  'none',
+  'refused',
+  'busy',
+  'no-answer',
+  'unsupported',
+] as const
+export type DeviceState = (typeof deviceStates)[number]
+
 /** What the room PC tells of itself, every 10 s and on change. */
 export const KioskState = Type.Object(
   {
-    camera: Type.Unsafe<'ok' | 'none' | 'refused' | 'unknown'>({
-      type: 'string',
-      enum: ['ok', 'none', 'refused', 'unknown'],
-    }),
-    microphone: Type.Unsafe<'ok' | 'none' | 'refused' | 'silent' | 'unknown'>({
-      type: 'string',
-      enum: ['ok', 'none', 'refused', 'silent', 'unknown'],
-    }),
+    camera: Type.Unsafe<DeviceState>({ type: 'string', enum: [...deviceStates] }),
+    microphone: Type.Unsafe<DeviceState>({ type: 'string', enum: [...deviceStates] }),
     speaker: Type.Unsafe<'ok' | 'none' | 'unknown'>({ type: 'string', enum: ['ok', 'none', 'unknown'] }),
     /** Round trip to the server over the socket, milliseconds. */
     rttMs: Nullable(Type.Number({ minimum: 0, maximum: 3_600_000 })),
@@ -52,6 +64,25 @@ export const KioskState = Type.Object(
 )
 export type KioskState = Static<typeof KioskState>
 
+/** A hearing of this endpoint, as its room PC shows it. */
+export const BoardHearing = Type.Object({
+  id: Id,
+  code: Type.String(),
+  title: Type.String(),
+  status: HearingStatus,
+  startsAt: InstantText,
+  endsAt: InstantText,
+  opensAt: InstantText,
+  closesAt: InstantText,
+  /** The server sees this endpoint in the room. */
+  present: Type.Boolean(),
+  /** The other room PC of this endpoint that is in the room in its place; null: none. */
+  elsewhere: Nullable(Type.Object({ label: Type.String() })),
+  /** Another room PC of this endpoint has just asked for this one's place. */
+  asked: Type.Boolean(),
+})
+export type BoardHearing = Static<typeof BoardHearing>
+
 /** Everything that the kiosk page shows; the server sends it whole whenever something of it changed. */
 export const Board = Type.Object({
   serverTime: InstantText,
@@ -62,24 +93,9 @@ export const Board = Type.Object({
   }),
   device: Type.Object({ id: Id, label: Type.String() }),
   /** The next or present hearing of this endpoint. */
-  hearing: Nullable(
-    Type.Object({
-      id: Id,
-      code: Type.String(),
-      title: Type.String(),
-      status: HearingStatus,
-      startsAt: InstantText,
-      endsAt: InstantText,
-      opensAt: InstantText,
-      closesAt: InstantText,
-      /** The server sees this endpoint in the room. */
-      present: Type.Boolean(),
-      /** The other room PC of this endpoint that is in the room in its place; null: none. */
-      elsewhere: Nullable(Type.Object({ label: Type.String() })),
-      /** Another room PC of this endpoint has just asked for this one's place. */
-      asked: Type.Boolean(),
-    }),
-  ),
+  hearing: Nullable(BoardHearing),
+  /** Beside it: others of these days, which may be entered too. */
+  others: Type.Array(BoardHearing, { maxItems: 10 }),
   tests: Type.Array(TestOrder),
   /** The last finished test of this endpoint, in words. */
   lastTest: Nullable(Type.Object({ at: InstantText, verdict: Type.String(), text: Type.String() })),

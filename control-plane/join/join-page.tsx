@@ -1,14 +1,26 @@
-import { type FormEvent, useEffect, useReducer, useState } from 'react'
+import { type FormEvent, useEffect, useReducer, useRef, useState } from 'react'
 import { type Invitation, type Key, lookAtGrant } from '../contract/rooms.ts'
-import { CallFailed, call } from '../contract/route.ts'
+import { CallFailed, call, type ProblemDocument } from '../contract/route.ts'
 import { useSenses } from '../kiosk/senses.ts'
 import { inWords } from '../kiosk/state.ts'
+import { everySecond, startTiming } from '../media/wake.ts'
 import { Meeting } from './meeting.tsx'
+import { OpenElsewhere, OwnDevices } from './own-devices.tsx'
 import { useRenewal } from './renewal.ts'
 import { takeSeat } from './seat.ts'
 import { begin, next } from './state.ts'
 
 const insideKey = 'tiepdan.inside'
+/** A line that is cut without a word answers nothing for minutes. */
+const lookMs = 20_000
+const noAnswer: ProblemDocument = {
+  type: 'urn:tiepdan:problem:no-answer',
+  title: 'Máy chủ chưa trả lời. Trang tự thử lại; vui lòng kiểm tra đường truyền.',
+  status: 0,
+  retryable: true,
+}
+/** After a fault that passes by itself. */
+const againMs = 10_000
 const dateText = new Intl.DateTimeFormat('vi-VN', {
   timeZone: 'Asia/Ho_Chi_Minh',
   weekday: 'long',
@@ -32,6 +44,8 @@ export function JoinPage() {
   useEffect(() => {
     if (join.at !== 'checking' || seat === undefined) return
     const stop = new AbortController()
+    const late = setTimeout(() => tell({ is: 'failed', problem: noAnswer }), lookMs)
+    stop.signal.addEventListener('abort', () => clearTimeout(late))
     call(lookAtGrant, { body: { ...join.key, seat } }, { signal: stop.signal })
       .then((invitation) =>
         tell({ is: 'invitation', invitation, wasInside: sessionStorage.getItem(insideKey) === nameOf(join.key) }),
@@ -50,13 +64,26 @@ export function JoinPage() {
   const again = (): void => {
     if (key) tell({ is: 'key', key })
   }
+  // The line may not be back yet: what is shown stays until there is an answer.
+  const askQuietly = (): void => {
+    if (!key || seat === undefined) return
+    call(lookAtGrant, { body: { ...key, seat } }, { signal: AbortSignal.timeout(10_000) })
+      .then((invitation) => tell({ is: 'invitation', invitation, wasInside: false }))
+      .catch(() => undefined)
+  }
+  useEffect(() => {
+    if (join.at !== 'refused' || !join.retryable) return
+    // Nobody has to stay and press while a server starts anew.
+    const timer = setTimeout(() => tell({ is: 'key', key: join.key }), againMs)
+    return () => clearTimeout(timer)
+  }, [join])
   switch (join.at) {
     case 'asking-code':
       return <CodeForm fault={join.fault} onCode={(code) => tell({ is: 'key', key: { code } })} />
     case 'checking':
       return <Card title="Đang kiểm tra thông tin đăng nhập…" busy />
     case 'waiting':
-      return <Waiting invitation={join.invitation} onOpen={again} />
+      return <Waiting invitation={join.invitation} onOpen={again} onWake={askQuietly} />
     case 'open':
       return <Door invitation={join.invitation} onEnter={() => tell({ is: 'entered' })} />
     case 'elsewhere':
@@ -161,22 +188,32 @@ function Facts({ invitation }: { invitation: Invitation }) {
   )
 }
 
-function Waiting({ invitation, onOpen }: { invitation: Invitation; onOpen(): void }) {
+interface WaitingProps {
+  invitation: Invitation
+  onOpen(): void
+  /** The page was away: the hearing may have another time by now. */
+  onWake(): void
+}
+
+function Waiting({ invitation, onOpen, onWake }: WaitingProps) {
   // The server's clock counts, whatever this machine's says.
   const [leftMs, setLeftMs] = useState(() => Date.parse(invitation.opensAt) - Date.parse(invitation.serverTime))
+  const told = useRef({ onOpen, onWake })
+  told.current = { onOpen, onWake }
   useEffect(() => {
-    const begun = performance.now()
+    const passedMs = startTiming()
     const whole = Date.parse(invitation.opensAt) - Date.parse(invitation.serverTime)
-    const timer = setInterval(() => {
-      const left = whole - (performance.now() - begun)
+    return everySecond((woke) => {
+      const left = whole - passedMs()
       setLeftMs(left)
-      if (left <= 0) onOpen()
-    }, 1_000)
-    return () => clearInterval(timer)
-  }, [invitation, onOpen])
+      if (left <= 0) told.current.onOpen()
+      else if (woke) told.current.onWake()
+    })
+  }, [invitation])
   return (
     <Card title="Phòng họp chưa mở">
       <Facts invitation={invitation} />
+      <OpenElsewhere />
       <p className="countdown" role="timer">
         Phòng mở sau {inWords(leftMs)}
       </p>
@@ -187,27 +224,13 @@ function Waiting({ invitation, onOpen }: { invitation: Invitation; onOpen(): voi
   )
 }
 
-const senseWords: Record<string, string> = {
-  ok: 'hoạt động',
-  none: 'không tìm thấy – vẫn vào phòng được, ông/bà sẽ chỉ nghe và xem',
-  refused: 'bị chặn – bấm biểu tượng ổ khóa trên thanh địa chỉ và cho phép',
-  silent: 'không có tín hiệu – kiểm tra công tắc micro',
-  unknown: 'đang kiểm tra…',
-}
-
 function Door({ invitation, onEnter }: { invitation: Invitation; onEnter(): void }) {
   const [knows, setKnows] = useState(false)
   const senses = useSenses(true)
   return (
     <Card title="Mời ông/bà vào phòng">
       <Facts invitation={invitation} />
-      <div className="preview">
-        <Preview stream={senses.stream} />
-      </div>
-      <p>
-        Camera: {senseWords[senses.camera]}. Micro: {senseWords[senses.microphone]}.{' '}
-        <meter min={0} max={0.3} value={Math.min(0.3, senses.level)} aria-label="Mức âm thanh" />
-      </p>
+      <OwnDevices senses={senses} />
       <ConsentBox knows={knows} onChange={setKnows} />
       <button type="button" className="main big" disabled={!knows} onClick={onEnter}>
         Vào phòng
@@ -260,17 +283,5 @@ function ConsentBox({ knows, onChange }: { knows: boolean; onChange(knows: boole
         Tôi đã biết buổi tiếp được ghi hình, ghi âm và lưu trữ theo Quy chế tiếp công dân trực tuyến của tỉnh.
       </span>
     </label>
-  )
-}
-
-function Preview({ stream }: { stream: MediaStream | null }) {
-  const attach = (video: HTMLVideoElement | null): void => {
-    if (video && video.srcObject !== stream) video.srcObject = stream
-  }
-  return (
-    <>
-      <video ref={attach} autoPlay muted playsInline aria-label="Hình từ camera của ông/bà" />
-      {stream === null && <span>Chưa có hình</span>}
-    </>
   )
 }

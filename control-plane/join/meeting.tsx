@@ -1,6 +1,9 @@
 import { useEffect, useRef, useState } from 'react'
 import { enterByGrant, type Invitation, type Key, keepSeat } from '../contract/rooms.ts'
 import { call, type ProblemDocument } from '../contract/route.ts'
+import { DeviceStrip, useDeviceNews } from '../kiosk/device-news.tsx'
+import { recallHanded } from '../kiosk/memory.ts'
+import { isInAppBrowser } from '../media/devices.ts'
 import { type Stay, type StayStep, stayInMeeting } from '../media/stay.ts'
 
 interface Props {
@@ -25,29 +28,33 @@ export function Meeting({ keyGiven, seat, takesOver, invitation, onLeft, onPutOu
   const told = useRef({ onLeft, onPutOut, onReplaced, onRefused })
   told.current = { onLeft, onPutOut, onReplaced, onRefused }
 
+  const devices = useDeviceNews()
+
   useEffect(() => {
     if (place.current === null) return
     // Once: a page that was replaced must not take its seat back by itself.
     let takesOverOnce = takesOver
-    const begun = stayInMeeting(
-      place.current,
-      async () => {
+    const begun = stayInMeeting(place.current, {
+      async enter() {
         const entry = await call(enterByGrant, {
           body: { ...keyGiven, seat, takesOver: takesOverOnce, acceptsRecording: true },
         })
         takesOverOnce = false
         return entry
       },
-      (reached) => {
+      devices: recallHanded,
+      onStep(reached) {
         setStep(reached)
+        if (reached.at === 'entering') devices.clear()
         if (reached.at === 'left') told.current.onLeft()
         if (reached.at === 'kicked') told.current.onPutOut()
         if (reached.at === 'refused') told.current.onRefused(reached.problem)
       },
-    )
+      onDevice: devices.hear,
+    })
     stay.current = begun
     return begun.end
-  }, [keyGiven, seat, takesOver])
+  }, [keyGiven, seat, takesOver, devices.clear, devices.hear])
   const isAsked = useSeat(keyGiven, seat, onReplaced)
 
   return (
@@ -64,6 +71,11 @@ export function Meeting({ keyGiven, seat, takesOver, invitation, onLeft, onPutOu
           Liên kết này vừa được mở trên thiết bị khác. Nếu không phải ông/bà mở, vui lòng báo Văn phòng UBND tỉnh.
         </p>
       )}
+      <DeviceStrip
+        news={devices.news}
+        onHide={devices.clear}
+        place={{ is: 'own', inApp: isInAppBrowser(navigator.userAgent) }}
+      />
       <div className="meeting" ref={place} />
       {step.at !== 'inside' && (
         <div className="cover" role="status">

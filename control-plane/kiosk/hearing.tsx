@@ -1,17 +1,20 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Entry } from '../contract/call.ts'
-import type { Board } from '../contract/kiosk.ts'
+import type { BoardHearing } from '../contract/kiosk.ts'
 import { enterAsDevice } from '../contract/rooms.ts'
 import { CallFailed, call } from '../contract/route.ts'
 import { type Stay, type StayStep, stayInMeeting } from '../media/stay.ts'
+import { DeviceStrip, useDeviceNews } from './device-news.tsx'
 import type { Link } from './link.ts'
-import { keep, recall } from './memory.ts'
+import { keep, recall, recallHanded } from './memory.ts'
 
 interface Props {
-  hearing: NonNullable<Board['hearing']>
+  hearing: BoardHearing
   linkUp: boolean
   link: Link
   onLeave(): void
+  /** Put out, or let in no more: a reload must not go back by itself. */
+  onPutOut(): void
   /** The server says that this hearing is over. */
   onOver(): void
 }
@@ -20,31 +23,36 @@ interface Props {
 const unseenMs = 20_000
 
 /** The room in the hearing: Jitsi Meet embedded, entered again by itself whenever the call breaks. */
-export function Hearing({ hearing, linkUp, link, onLeave, onOver }: Props) {
+export function Hearing({ hearing, linkUp, link, onLeave, onPutOut, onOver }: Props) {
   const place = useRef<HTMLDivElement>(null)
   const stay = useRef<Stay>(undefined)
   // The parent makes these anew at each render; the meeting must not be entered anew for that.
-  const told = useRef({ onLeave, onOver })
-  told.current = { onLeave, onOver }
+  const told = useRef({ onLeave, onPutOut, onOver })
+  told.current = { onLeave, onPutOut, onOver }
   const [step, setStep] = useState<StayStep>({ at: 'entering', waitsFor: null })
   const { id, present } = hearing
   // Pressed for: the other room PC is put out; once, so that two do not take the place from each other for ever.
   const takesOver = useRef(false)
+  const devices = useDeviceNews()
 
   useEffect(() => {
     if (place.current === null) return
-    const begun = stayInMeeting(
-      place.current,
-      () => getEntry(id, link, takesOver),
-      (reached) => {
+    const begun = stayInMeeting(place.current, {
+      enter: () => getEntry(id, link, takesOver),
+      devices: recallHanded,
+      onStep(reached) {
         setStep(reached)
+        if (reached.at === 'entering') devices.clear()
+        if (reached.at === 'inside') keep('inside', { hearingId: id })
         if (reached.at === 'left') told.current.onLeave()
+        if (reached.at === 'refused' || reached.at === 'kicked') told.current.onPutOut()
         if (reached.at === 'refused' && isOver(reached.problem.type)) told.current.onOver()
       },
-    )
+      onDevice: devices.hear,
+    })
     stay.current = begun
     return begun.end
-  }, [id, link])
+  }, [id, link, devices.clear, devices.hear])
 
   // Present in the server's eyes? A line that died silently shows first here.
   useEffect(() => {
@@ -62,6 +70,7 @@ export function Hearing({ hearing, linkUp, link, onLeave, onOver }: Props) {
           Rời phòng
         </button>
       </div>
+      <DeviceStrip news={devices.news} onHide={devices.clear} place={{ is: 'room' }} />
       <div className="meeting" ref={place} />
       {hearing.asked && step.at === 'inside' && (
         <p className="asked" role="status">
@@ -88,7 +97,7 @@ const isOver = (problemType: string): boolean => /grant-(over|cancelled)$/.test(
 
 interface CoverProps {
   step: StayStep
-  elsewhere: NonNullable<Board['hearing']>['elsewhere']
+  elsewhere: BoardHearing['elsewhere']
   onAgain(): void
   onTakeOver(): void
   onLeave(): void

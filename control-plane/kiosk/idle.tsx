@@ -1,8 +1,10 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { Board } from '../contract/kiosk.ts'
 import { hearingStatusLabels } from '../contract/words.ts'
+import { everySecond } from '../media/wake.ts'
+import { Equipment } from './equipment.tsx'
 import type { Link } from './link.ts'
-import { type Senses, soundSpeaker } from './senses.ts'
+import type { Sensing } from './senses.ts'
 import { inWords, mayEnter } from './state.ts'
 import type { TestState } from './test-call.ts'
 
@@ -10,7 +12,7 @@ interface Props {
   board: Board
   linkUp: boolean
   link: Link
-  senses: Senses & { choose(devices: { cameraId?: string; microphoneId?: string }): void }
+  senses: Sensing
   test: TestState
   onEnter(hearingId: string): void
 }
@@ -72,6 +74,7 @@ export function Idle({ board, linkUp, link, senses, test, onEnter }: Props) {
         </p>
       )}
       <NextHearing board={board} now={now} testing={test.at === 'running'} onEnter={onEnter} />
+      <Others board={board} now={now} testing={test.at === 'running'} onEnter={onEnter} />
       {test.at === 'running' && (
         <section className="test" aria-live="polite">
           <h2>Đang kiểm thử đường truyền</h2>
@@ -79,7 +82,7 @@ export function Idle({ board, linkUp, link, senses, test, onEnter }: Props) {
           <progress max={100} value={stepPercents[test.step] ?? 0} />
         </section>
       )}
-      <Equipment senses={senses} link={link} linkUp={linkUp} />
+      <Equipment senses={senses} line={{ isUp: linkUp, rttMs: linkUp ? link.rttMs() : null }} />
       {board.lastTest !== null && test.at === 'none' && (
         <footer className={`last ${board.lastTest.verdict}`}>
           Kiểm thử gần nhất ({dateText.format(new Date(board.lastTest.at))}): {board.lastTest.text}
@@ -89,17 +92,14 @@ export function Idle({ board, linkUp, link, senses, test, onEnter }: Props) {
   )
 }
 
-function NextHearing({
-  board,
-  now,
-  testing,
-  onEnter,
-}: {
+interface NextProps {
   board: Board
   now: number
   testing: boolean
   onEnter(id: string): void
-}) {
+}
+
+function NextHearing({ board, now, testing, onEnter }: NextProps) {
   const { hearing } = board
   if (hearing === null) {
     return (
@@ -120,6 +120,11 @@ function NextHearing({
       {hearing.status !== 'live' && now < Date.parse(hearing.startsAt) && (
         <p className="countdown">Còn {inWords(Date.parse(hearing.startsAt) - now)} nữa bắt đầu</p>
       )}
+      {hearing.status !== 'live' && now >= Date.parse(hearing.endsAt) && (
+        <p className="hint" role="status">
+          Đã quá giờ kết thúc dự kiến mà buổi tiếp chưa bắt đầu. Gọi Văn phòng UBND tỉnh để hoãn hoặc bắt đầu lại.
+        </p>
+      )}
       {hearing.elsewhere !== null && (
         <p className="hint" role="status">
           Điểm cầu đang trong phòng bằng máy “{hearing.elsewhere.label}”.
@@ -136,103 +141,24 @@ function NextHearing({
   )
 }
 
-const words = {
-  camera: {
-    ok: 'Hoạt động',
-    none: 'Không tìm thấy. Cắm lại cáp camera.',
-    refused: 'Bị chặn. Cho phép trang dùng camera.',
-    unknown: 'Đang kiểm tra…',
-  },
-  microphone: {
-    ok: 'Hoạt động',
-    none: 'Không tìm thấy. Cắm lại micro.',
-    refused: 'Bị chặn. Cho phép trang dùng micro.',
-    silent: 'Không có tín hiệu. Bật công tắc micro.',
-    unknown: 'Đang kiểm tra…',
-  },
-  speaker: { ok: 'Sẵn sàng', none: 'Không tìm thấy loa.', unknown: 'Bấm để nghe thử' },
-} as const
-
-function Equipment({ senses, link, linkUp }: { senses: Props['senses']; link: Link; linkUp: boolean }) {
-  const video = useRef<HTMLVideoElement>(null)
-  useEffect(() => {
-    if (video.current) video.current.srcObject = senses.stream
-  }, [senses.stream])
-  const rtt = linkUp ? link.rttMs() : null
+/** A hearing that nobody came to must not stand before the one that people wait for, nor the other way round. */
+function Others({ board, now, testing, onEnter }: NextProps) {
+  if (board.others.length === 0) return null
   return (
-    <section className="equipment">
-      <div className="preview">
-        <video ref={video} autoPlay muted playsInline aria-label="Hình từ camera của phòng" />
-        {senses.stream === null && <span>Chưa có hình</span>}
-      </div>
-      <dl>
-        <Lamp name="Camera" state={senses.camera} text={words.camera[senses.camera]}>
-          <Choice label="Chọn camera" devices={senses.cameras} onChoose={(cameraId) => senses.choose({ cameraId })} />
-        </Lamp>
-        <Lamp name="Micro" state={senses.microphone} text={words.microphone[senses.microphone]}>
-          <meter min={0} max={0.3} value={Math.min(0.3, senses.level)} aria-label="Mức âm thanh" />
-          <Choice
-            label="Chọn micro"
-            devices={senses.microphones}
-            onChoose={(microphoneId) => senses.choose({ microphoneId })}
-          />
-        </Lamp>
-        <Lamp name="Loa" state={senses.speaker} text={words.speaker[senses.speaker]}>
-          <button type="button" onClick={soundSpeaker}>
-            Nghe thử
-          </button>
-        </Lamp>
-        <Lamp
-          name="Đường truyền"
-          state={linkUp ? 'ok' : 'none'}
-          text={rtt === null ? (linkUp ? 'Đang đo…' : 'Mất kết nối') : `Phản hồi ${rtt} ms`}
-        />
-      </dl>
-    </section>
-  )
-}
-
-function Lamp({
-  name,
-  state,
-  text,
-  children,
-}: {
-  name: string
-  state: string
-  text: string
-  children?: React.ReactNode
-}) {
-  const colour = state === 'ok' ? 'good' : state === 'unknown' ? 'wait' : 'bad'
-  return (
-    <div className="row">
-      <dt>{name}</dt>
-      <dd>
-        <span className={`lamp ${colour}`}>{text}</span>
-        {children}
-      </dd>
-    </div>
-  )
-}
-
-function Choice({
-  label,
-  devices,
-  onChoose,
-}: {
-  label: string
-  devices: MediaDeviceInfo[]
-  onChoose(id: string): void
-}) {
-  if (devices.length < 2) return null
-  return (
-    <select aria-label={label} onChange={(event) => onChoose(event.target.value)}>
-      {devices.map((device) => (
-        <option key={device.deviceId} value={device.deviceId}>
-          {device.label}
-        </option>
+    <section className="others" aria-label="Các buổi tiếp khác">
+      {board.others.map((hearing) => (
+        <p key={hearing.id}>
+          <span>
+            {dateText.format(new Date(hearing.startsAt))} · {hearing.code} – {hearing.title}
+          </span>
+          {mayEnter(hearing, now) && (
+            <button type="button" disabled={testing} onClick={() => onEnter(hearing.id)}>
+              Vào buổi {hearing.code}
+            </button>
+          )}
+        </p>
       ))}
-    </select>
+    </section>
   )
 }
 
@@ -240,8 +166,8 @@ function Choice({
 function useServerNow(link: Link): number {
   const [now, setNow] = useState(() => link.now())
   useEffect(() => {
-    const timer = setInterval(() => setNow(link.now()), 1_000)
-    return () => clearInterval(timer)
+    setNow(link.now())
+    return everySecond(() => setNow(link.now()))
   }, [link])
   return now
 }

@@ -24,16 +24,22 @@ interface Hearing {
   onRefused(): void
 }
 
-const pingMs = 10_000
-const silentMs = 25_000
+const pingMs = 3_000
+/** A line is alive only while answers come: after this much silence upon a question it is dead, whatever the browser believes of the socket. */
+const silentMs = 8_000
+/** For a token, and for the socket to open and speak. */
+const openMs = 10_000
 
 export function openLink(hearing: Hearing): Link {
   const state = {
     closed: false,
     attempt: 0,
+    // Whatever still comes of an earlier try is nobody's any more.
+    turn: 0,
     rttMs: null as number | null,
     offsetMs: null as number | null,
-    lastHeard: 0,
+    /** Since when an answer is due; null: the last one came. A page whose timers were held up has asked nothing meanwhile. */
+    askedAt: null as number | null,
     token: undefined as { text: string; until: number } | undefined,
   }
   let socket: WebSocket | undefined
@@ -43,23 +49,29 @@ export function openLink(hearing: Hearing): Link {
     if (state.token !== undefined && performance.now() < state.token.until) return state.token.text
     const credential = recall('credential')
     if (credential === undefined) throw new Error('not enrolled')
-    const answer = await call(openDeviceSession, { body: { credential } })
+    const answer = await call(openDeviceSession, { body: { credential } }, { signal: AbortSignal.timeout(openMs) })
     state.token = { text: answer.token, until: performance.now() + 5 * 60_000 }
     return answer.token
   }
 
   async function connect(): Promise<void> {
     if (state.closed) return
+    const mine = ++state.turn
     try {
       const hello = await token()
+      if (mine !== state.turn || state.closed) return
       const opened = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/api/kiosk/socket`)
       socket = opened
+      // Over a line that is cut a socket stays "connecting" for minutes: its time begins now.
+      state.askedAt = performance.now()
       opened.onopen = () => {
-        // After an outage the last word is old: the fresh line must have its time to speak.
-        state.lastHeard = performance.now()
+        state.askedAt = performance.now()
         opened.send(JSON.stringify({ type: 'hello', token: hello }))
       }
-      opened.onmessage = (event) => onMessage(JSON.parse(String(event.data)) as ServerSays)
+      opened.onmessage = (event) => {
+        // What a line given up still brings is no sign of life of the one after it.
+        if (socket === opened) onMessage(JSON.parse(String(event.data)) as ServerSays)
+      }
       opened.onclose = () => {
         if (socket === opened) again()
       }
@@ -69,21 +81,29 @@ export function openLink(hearing: Hearing): Link {
         hearing.onRefused()
         return
       }
-      again()
+      if (mine === state.turn) again()
     }
   }
 
   function again(): void {
-    socket = undefined
+    giveUp()
     if (state.closed) return
-    state.rttMs = null
     hearing.onDown()
-    clearTimeout(timer)
     timer = setTimeout(() => connect(), reconnectMs(state.attempt++))
   }
 
+  /** Does not wait for the browser to close: over a dead line it waits for an answer itself. */
+  function giveUp(): void {
+    state.turn++
+    clearTimeout(timer)
+    state.rttMs = null
+    const dead = socket
+    socket = undefined
+    dead?.close()
+  }
+
   function onMessage(message: ServerSays): void {
-    state.lastHeard = performance.now()
+    state.askedAt = null
     if (message.type === 'pong') {
       const rttMs = performance.now() - message.at
       state.rttMs = Math.round(rttMs)
@@ -100,14 +120,27 @@ export function openLink(hearing: Hearing): Link {
   }
 
   const ping = setInterval(() => {
-    if (socket?.readyState !== WebSocket.OPEN) return
-    // A line that is cut without a word leaves the socket open for minutes: silence is what tells.
-    if (performance.now() - state.lastHeard > silentMs) {
-      socket.close()
+    if (socket === undefined) return
+    const now = performance.now()
+    if (state.askedAt !== null && now - state.askedAt > silentMs) {
+      again()
       return
     }
-    socket.send(JSON.stringify({ type: 'ping', at: performance.now() }))
-  }, pingMs / 2)
+    if (socket.readyState !== WebSocket.OPEN) return
+    state.askedAt ??= now
+    socket.send(JSON.stringify({ type: 'ping', at: now }))
+  }, pingMs)
+  const onOffline = (): void => {
+    if (socket !== undefined) again()
+  }
+  // Back, it need not wait out the pause.
+  const onOnline = (): void => {
+    if (socket !== undefined || state.closed) return
+    clearTimeout(timer)
+    connect()
+  }
+  globalThis.addEventListener?.('offline', onOffline)
+  globalThis.addEventListener?.('online', onOnline)
 
   connect()
   return {
@@ -124,8 +157,9 @@ export function openLink(hearing: Hearing): Link {
     close() {
       state.closed = true
       clearInterval(ping)
-      clearTimeout(timer)
-      socket?.close()
+      globalThis.removeEventListener?.('offline', onOffline)
+      globalThis.removeEventListener?.('online', onOnline)
+      giveUp()
     },
   }
 }

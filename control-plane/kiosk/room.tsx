@@ -4,8 +4,9 @@ import { reloadWhenThere, useNewRelease } from '../page-kit/release.ts'
 import { Hearing } from './hearing.tsx'
 import { Idle } from './idle.tsx'
 import type { Link } from './link.ts'
-import { useSenses } from './senses.ts'
-import { type Place, placeOf } from './state.ts'
+import { forget, keep, recall } from './memory.ts'
+import { statesOf, useSenses } from './senses.ts'
+import { type Place, placeAtBegin, placeOf } from './state.ts'
 import { useTestCall } from './test-call.ts'
 
 interface Props {
@@ -20,12 +21,12 @@ const newReleaseSpreadMs = 10_000
 
 /** An enrolled room: waiting, in a test call, in a hearing, or taking leave of one. */
 export function Room({ board, linkUp, link }: Props) {
-  const [place, setPlace] = useState<Place>({ at: 'free' })
-  const now = placeOf(place, board.hearing)
+  const [place, setPlace] = useState<Place>(() => placeAtBegin(recall('inside')?.hearingId, board, link.now()))
+  const now = placeOf(place, board)
   const test = useTestCall({ board, link, free: now.at === 'free' })
   const senses = useSenses(now.at === 'free' && test.at === 'none')
   const showing = now.at !== 'free' ? 'hearing' : test.at === 'none' ? 'idle' : 'test-call'
-  const { camera, microphone, speaker } = senses
+  const { camera, microphone, speaker } = statesOf(senses)
 
   const isNew = useNewRelease(linkUp)
   useEffect(() => {
@@ -47,6 +48,12 @@ export function Room({ board, linkUp, link }: Props) {
     return () => clearInterval(timer)
   }, [link, camera, microphone, speaker, showing])
 
+  const enteredId = now.at === 'inside' ? now.hearing.id : undefined
+  useEffect(() => {
+    if (enteredId === undefined) forget('inside')
+    else keep('inside', { hearingId: enteredId })
+  }, [enteredId])
+
   useEffect(() => {
     if (now.at !== 'parting') return
     // Taken leave of for good: the same hearing is entered again by a press only.
@@ -63,6 +70,7 @@ export function Room({ board, linkUp, link }: Props) {
           linkUp={linkUp}
           link={link}
           onLeave={() => setPlace({ at: 'free' })}
+          onPutOut={() => forget('inside')}
           onOver={() => setPlace({ at: 'parting' })}
         />
       )

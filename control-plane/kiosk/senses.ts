@@ -1,125 +1,146 @@
-import { useEffect, useState } from 'react'
-import { rms } from '../media/signals.ts'
-import { keep, recall } from './memory.ts'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import type { DeviceState } from '../contract/kiosk.ts'
+import type { Chosen, ChosenDevices, DeviceKind } from '../media/devices.ts'
+import { type Held, holdDevice, notYet } from '../media/hold-device.ts'
+import { listenTo } from '../media/loudness.ts'
+import { listDevices } from '../media/open-device.ts'
+import { keep, recall, recallDevices } from './memory.ts'
 
 export interface Senses {
-  camera: 'ok' | 'none' | 'refused' | 'unknown'
-  microphone: 'ok' | 'none' | 'refused' | 'silent' | 'unknown'
+  camera: Held
+  microphone: Held
   speaker: 'ok' | 'none' | 'unknown'
-  stream: MediaStream | null
   /** 0 to 1. */
   level: number
   cameras: MediaDeviceInfo[]
   microphones: MediaDeviceInfo[]
+  chosen: ChosenDevices
 }
 
-const nothing: Senses = {
-  camera: 'unknown',
-  microphone: 'unknown',
-  speaker: 'unknown',
-  stream: null,
-  level: 0,
-  cameras: [],
-  microphones: [],
+export interface Sensing extends Senses {
+  choose(kind: DeviceKind, device: Chosen): void
+  again(): void
 }
+
+// A room is never wholly silent: ten seconds of nothing is a switched-off microphone.
+const silentMs = 10_000
 
 /** The state of camera, microphone and speaker; holds them only while `active` (a call needs them for itself). */
-export function useSenses(
-  active: boolean,
-): Senses & { choose(devices: { cameraId?: string; microphoneId?: string }): void } {
-  const [senses, setSenses] = useState<Senses>(nothing)
-  const [chosen, setChosen] = useState(() => recall('devices') ?? {})
-
+export function useSenses(active: boolean): Sensing {
+  const [chosen, setChosen] = useState(recallDevices)
+  const camera = useHeld('camera', active, chosen.camera)
+  const microphone = useHeld('microphone', active, chosen.microphone)
+  const { level, isSilent } = useLoudness(microphone.held.stream)
+  const lists = useLists(active, camera.held, microphone.held)
+  const choose = useCallback((kind: DeviceKind, { id, label }: Chosen): void => {
+    const all = { ...recallDevices(), [kind]: { id, label } }
+    keep('devices', all)
+    setChosen(all)
+  }, [])
+  // What a device is called today is kept: by this name it is found again when its id has changed.
+  useEffect(() => {
+    for (const [kind, { held }] of [['camera', camera] as const, ['microphone', microphone] as const]) {
+      const known = chosen[kind]
+      if (known !== undefined && known.label === '' && held.state === 'ok' && held.name !== '')
+        choose(kind, { id: known.id, label: held.name })
+    }
+  }, [chosen, camera, microphone, choose])
+  const [cameraName, microphoneName] = [camera.held.name, microphone.held.name]
   useEffect(() => {
     if (!active) return
-    const life = { over: false, close: (): void => undefined }
-    open(chosen, (change) => !life.over && setSenses((before) => ({ ...before, ...change }))).then((close) => {
-      life.close = close
-      if (life.over) close()
-    })
-    return () => {
-      life.over = true
-      life.close()
-      setSenses((before) => ({ ...before, stream: null, level: 0 }))
-    }
-  }, [active, chosen])
-
+    const before = recall('inUse') ?? {}
+    keep('inUse', { camera: cameraName || before.camera, microphone: microphoneName || before.microphone })
+  }, [active, cameraName, microphoneName])
   return {
-    ...senses,
-    choose(devices) {
-      const all = { ...chosen, ...devices }
-      keep('devices', all)
-      setChosen(all)
+    camera: camera.held,
+    microphone: isSilent ? { ...microphone.held, state: 'silent' } : microphone.held,
+    ...lists,
+    level,
+    chosen,
+    choose,
+    again() {
+      camera.again()
+      microphone.again()
     },
   }
 }
 
-async function open(
-  chosen: { cameraId?: string; microphoneId?: string },
-  tell: (change: Partial<Senses>) => void,
-): Promise<() => void> {
-  const closers: (() => void)[] = []
-  const list = async (): Promise<void> => {
-    const devices = await navigator.mediaDevices.enumerateDevices()
-    const of = (kind: MediaDeviceKind): MediaDeviceInfo[] => devices.filter((device) => device.kind === kind)
-    tell({
-      cameras: of('videoinput'),
-      microphones: of('audioinput'),
-      speaker: of('audiooutput').length > 0 ? 'ok' : 'none',
-    })
-  }
-  const onChange = (): void => {
-    list().catch(() => undefined)
-  }
-  navigator.mediaDevices.addEventListener('devicechange', onChange)
-  closers.push(() => navigator.mediaDevices.removeEventListener('devicechange', onChange))
-  const wanted = (id: string | undefined): MediaTrackConstraints =>
-    id === undefined ? {} : { deviceId: { ideal: id } }
-  const video = await take({ video: { ...wanted(chosen.cameraId), width: 640, height: 360 } })
-  const audio = await take({ audio: wanted(chosen.microphoneId) })
-  tell({ camera: video.state, microphone: audio.state, stream: video.stream })
-  if (video.stream) closers.push(() => stopAll(video.stream))
-  if (audio.stream) closers.push(listen(audio.stream, tell), () => stopAll(audio.stream))
-  await list()
-  return () => {
-    for (const close of closers) close()
-  }
+function useHeld(kind: DeviceKind, active: boolean, chosen: Chosen | undefined): { held: Held; again(): void } {
+  const [held, setHeld] = useState(notYet)
+  const holding = useRef<{ again(): void }>(undefined)
+  const { id, label } = chosen ?? {}
+  useEffect(() => {
+    if (!active) return
+    const hold = holdDevice(kind, id === undefined ? undefined : { id, label: label ?? '' }, setHeld)
+    holding.current = hold
+    return () => {
+      hold.close()
+      // What it was is still told to the office during a call; only the stream is gone.
+      setHeld((before) => ({ ...before, stream: null }))
+    }
+  }, [kind, active, id, label])
+  const again = useCallback(() => holding.current?.again(), [])
+  return { held, again }
 }
 
-type Taken = { state: 'ok' | 'none' | 'refused'; stream: MediaStream | null }
-
-async function take(constraints: MediaStreamConstraints): Promise<Taken> {
-  try {
-    return { state: 'ok', stream: await navigator.mediaDevices.getUserMedia(constraints) }
-  } catch (error) {
-    const name = error instanceof DOMException ? error.name : ''
-    return { state: name === 'NotAllowedError' || name === 'SecurityError' ? 'refused' : 'none', stream: null }
-  }
+function useLoudness(stream: MediaStream | null): { level: number; isSilent: boolean } {
+  const [heard, setHeard] = useState({ level: 0, isSilent: false })
+  useEffect(() => {
+    if (stream === null) return
+    const ears = listenTo(stream, silentMs, setHeard)
+    return () => {
+      ears.close()
+      setHeard({ level: 0, isSilent: false })
+    }
+  }, [stream])
+  return heard
 }
 
-const stopAll = (stream: MediaStream | null): void => {
-  for (const track of stream?.getTracks() ?? []) track.stop()
+/** What there is to choose from; read anew whenever something was plugged in or out, or a permission showed the names. */
+function useLists(
+  active: boolean,
+  camera: Held,
+  microphone: Held,
+): Pick<Senses, 'cameras' | 'microphones' | 'speaker'> {
+  const [lists, setLists] = useState<Pick<Senses, 'cameras' | 'microphones' | 'speaker'>>({
+    cameras: [],
+    microphones: [],
+    speaker: 'unknown',
+  })
+  const { state: cameraState } = camera
+  const { state: microphoneState } = microphone
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the states are why to look again, not what is looked at
+  useEffect(() => {
+    if (!active || navigator.mediaDevices === undefined) return
+    const life = { over: false }
+    const look = async (): Promise<void> => {
+      const [cameras, microphones] = [await listDevices('camera'), await listDevices('microphone')]
+      const speakers = await navigator.mediaDevices.enumerateDevices().catch(() => [])
+      if (life.over) return
+      const speaker = speakers.some((device) => device.kind === 'audiooutput') ? 'ok' : 'none'
+      setLists({ cameras, microphones, speaker })
+    }
+    const onChange = (): void => void look()
+    navigator.mediaDevices.addEventListener('devicechange', onChange)
+    look()
+    return () => {
+      life.over = true
+      navigator.mediaDevices.removeEventListener('devicechange', onChange)
+    }
+  }, [active, cameraState, microphoneState])
+  return lists
 }
 
-function listen(stream: MediaStream, tell: (change: Partial<Senses>) => void): () => void {
-  const context = new AudioContext()
-  const analyser = context.createAnalyser()
-  analyser.fftSize = 1024
-  context.createMediaStreamSource(stream).connect(analyser)
-  const block = new Float32Array(analyser.fftSize)
-  const heard = { lastSound: performance.now() }
-  const timer = setInterval(() => {
-    analyser.getFloatTimeDomainData(block)
-    const level = rms(block)
-    if (level > 0.0005) heard.lastSound = performance.now()
-    // A room is never wholly silent: ten seconds of nothing is a switched-off microphone.
-    tell({ level, microphone: performance.now() - heard.lastSound > 10_000 ? 'silent' : 'ok' })
-  }, 150)
-  return () => {
-    clearInterval(timer)
-    context.close().catch(() => undefined)
-  }
-}
+/** As the office is told: only the states, no stream. */
+export const statesOf = ({
+  camera,
+  microphone,
+  speaker,
+}: Senses): { camera: DeviceState; microphone: DeviceState; speaker: Senses['speaker'] } => ({
+  camera: camera.state,
+  microphone: microphone.state,
+  speaker,
+})
 
 /** Two soft tones, so that people hear whether the speaker works. */
 export function soundSpeaker(): void {

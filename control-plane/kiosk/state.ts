@@ -1,4 +1,4 @@
-import type { Board, ServerSays } from '../contract/kiosk.ts'
+import type { Board, BoardHearing, ServerSays } from '../contract/kiosk.ts'
 
 /** What the page is at. One union, so that no two of these can be true together. */
 export type Kiosk =
@@ -18,7 +18,10 @@ export type KioskEvent =
 /** Where the page begins: not enrolled, or with the board that it kept, until the server speaks. */
 export function begin(credential: string | undefined, board: Board | undefined): Kiosk {
   if (credential === undefined) return { at: 'enrolling' }
-  return board === undefined ? { at: 'connecting' } : { at: 'shown', board, link: 'down' }
+  // A board that was kept by an earlier release may lack what has come since.
+  return board === undefined
+    ? { at: 'connecting' }
+    : { at: 'shown', board: { ...board, others: board.others ?? [] }, link: 'down' }
 }
 
 export function next(kiosk: Kiosk, event: KioskEvent): Kiosk {
@@ -49,13 +52,26 @@ function heard(kiosk: Kiosk, message: ServerSays): Kiosk {
 /** Where the room is; `inside` holds what it entered. */
 export type Place = { at: 'free' } | { at: 'inside'; hearingId: string } | { at: 'parting' }
 
-/** Where it is in the board's light: a hearing that is over, or gave way to another, is not on the board any more. */
+/**
+ * Where a page that was loaded anew finds itself: in the hearing that it was in (`inside`: its id), by itself, unless that one is over or may not be
+ * entered any more. Nobody has to press again because a page was reloaded, or the machine came back.
+ */
+export function placeAtBegin(inside: string | undefined, board: Board, serverNow: number): Place {
+  const isBack = inside !== undefined && mayEnter(onBoard(board, inside) ?? null, serverNow)
+  return isBack ? { at: 'inside', hearingId: inside } : { at: 'free' }
+}
+
+const onBoard = ({ hearing, others }: Board, id: string): BoardHearing | undefined =>
+  [hearing, ...others].find((one) => one?.id === id) ?? undefined
+
+/** Where it is in the board's light: a hearing that is over is not on the board any more. */
 export function placeOf(
   place: Place,
-  hearing: Board['hearing'],
-): { at: 'free' } | { at: 'inside'; hearing: NonNullable<Board['hearing']> } | { at: 'parting' } {
+  board: Board,
+): { at: 'free' } | { at: 'inside'; hearing: BoardHearing } | { at: 'parting' } {
   if (place.at !== 'inside') return place
-  return hearing?.id === place.hearingId ? { at: 'inside', hearing } : { at: 'parting' }
+  const hearing = onBoard(board, place.hearingId)
+  return hearing === undefined ? { at: 'parting' } : { at: 'inside', hearing }
 }
 
 /** Whether the hearing's room may be entered now. */

@@ -4,7 +4,7 @@ import { call } from '../contract/route.ts'
 import { kioskTestMeasurement, kioskTestProgress, type TestOrder } from '../contract/test-calls.ts'
 import { runTestCall, type TestStep } from '../media/test-call.ts'
 import type { Link } from './link.ts'
-import { recall } from './memory.ts'
+import { recallDevices } from './memory.ts'
 
 export type TestState = { at: 'none' } | { at: 'running'; step: TestStep }
 
@@ -60,7 +60,7 @@ async function takePart(
     room: order.room,
     token: order.token,
     displayName: 'Điểm cầu',
-    send: recall('devices') ?? {},
+    send: recallDevices(),
     patterns: order.patterns,
     signal: AbortSignal.any([stop, AbortSignal.timeout(leftMs)]),
     playAloud: true,

@@ -1,6 +1,13 @@
 import type { Entry } from '../contract/call.ts'
 import { faultOf, hearEntry, noEntrance, readEntryReport } from './entrance.ts'
 import { hear, isDead, isStuck, noLine, readLineReport } from './line.ts'
+import {
+  type DeviceApi,
+  type DeviceNews,
+  type HandedDevices,
+  handedOption,
+  watchMeetingDevices,
+} from './meeting-devices.ts'
 
 /** What the embedded Jitsi Meet tells the page around it. `lost`: the call is over without anybody having asked for it. */
 export type MeetingEvent =
@@ -9,10 +16,9 @@ export type MeetingEvent =
   | { is: 'lost'; why: string }
   | { is: 'kicked' }
   | { is: 'participants'; count: number }
-  | { is: 'device-fault'; what: 'camera' | 'microphone' }
+  | ({ is: 'device' } & DeviceNews)
 
-interface ExternalApi {
-  addListener(event: string, listener: (payload: Record<string, unknown>) => void): void
+interface ExternalApi extends DeviceApi {
   executeCommand(command: string, ...values: unknown[]): void
   getNumberOfParticipants(): number
   getIFrame(): HTMLIFrameElement
@@ -82,11 +88,12 @@ function withoutTokenInQuery(parent: HTMLElement): HTMLElement {
 
 /**
  * Embeds Jitsi Meet in `parent`. Our page owns reload and renewal: Jitsi's own page loses its token on reload (jitsi-meet #15172),
- * so whatever ends the call is told here and the page enters anew with a fresh token.
+ * so whatever ends the call is told here and the page enters anew with a fresh token. `devices`: what was chosen and seen before.
  */
 export async function embedMeeting(
   parent: HTMLElement,
   entry: Entry,
+  devices: HandedDevices,
   onEvent: (event: MeetingEvent) => void,
 ): Promise<Meeting> {
   const Api = await loadExternalApi(entry.call.externalApiUrl)
@@ -103,6 +110,7 @@ export async function embedMeeting(
     width: '100%',
     height: '100%',
     configOverwrite,
+    devices: handedOption(devices),
     userInfo: { displayName: entry.displayName },
   })
   const state = { asked: false, over: false, joined: false }
@@ -112,6 +120,7 @@ export async function embedMeeting(
     onEvent(event)
   }
   const watch = watchPage(api, entry.call.jitsiUrl, (why) => end({ is: 'lost', why }))
+  const deviceWatch = watchMeetingDevices(api, devices, (news) => onEvent({ is: 'device', ...news }))
   const count = (): void => onEvent({ is: 'participants', count: api.getNumberOfParticipants() })
   api.addListener('videoConferenceJoined', () => {
     state.joined = true
@@ -119,8 +128,6 @@ export async function embedMeeting(
   })
   api.addListener('participantJoined', count)
   api.addListener('participantLeft', count)
-  api.addListener('cameraError', () => onEvent({ is: 'device-fault', what: 'camera' }))
-  api.addListener('micError', () => onEvent({ is: 'device-fault', what: 'microphone' }))
   api.addListener('participantKickedOut', (payload) => {
     if ((payload.kicked as { local?: boolean } | undefined)?.local === true) end({ is: 'kicked' })
   })
@@ -145,6 +152,7 @@ export async function embedMeeting(
     dispose() {
       state.over = true
       watch.close()
+      deviceWatch.close()
       api.dispose()
       place.remove()
     },

@@ -1,5 +1,7 @@
 import type { CallSettings } from '../contract/call.ts'
+import type { ChosenDevices } from './devices.ts'
 import { type JitsiConference, type JitsiTrack, loadLibrary } from './jitsi.ts'
+import { type DeviceOutcome, makeTracks } from './own-tracks.ts'
 
 export type RoomEvent =
   | { is: 'signalled' }
@@ -9,6 +11,7 @@ export type RoomEvent =
   /** Another participant says something of himself to all, by his presence. */
   | { is: 'property'; id: string; name: string; value: string }
   | { is: 'track'; track: JitsiTrack }
+  | ({ is: 'device' } & DeviceOutcome)
   | { is: 'recorder'; status: 'pending' | 'on' | 'off'; sessionId: string | null; error: string | null }
   /** The call is over for this page; whoever holds it enters again with a fresh token. */
   | { is: 'lost'; why: string }
@@ -19,7 +22,7 @@ export interface RoomOrder {
   token: string
   displayName: string
   /** Which devices to send; 'none' joins without camera and microphone. */
-  send: 'none' | { cameraId?: string; microphoneId?: string }
+  send: 'none' | ChosenDevices
   signal: AbortSignal
   onEvent(event: RoomEvent): void
 }
@@ -61,7 +64,10 @@ export async function enterRoom(order: RoomOrder): Promise<RoomHandle> {
   const { call, signal, onEvent } = order
   signal.throwIfAborted()
   const library = await loadLibrary(call.libraryUrl)
-  const localTracks = order.send === 'none' ? [] : await makeTracks(order.send, library)
+  const localTracks =
+    order.send === 'none'
+      ? []
+      : await makeTracks(order.send, library, (outcome) => onEvent({ is: 'device', ...outcome }))
   const connection = new library.JitsiConnection(null, order.token, connectionOptions(call, order.room))
   let conference: JitsiConference | undefined
   let left = false
@@ -184,16 +190,4 @@ function listen(
       })
     },
   )
-}
-
-async function makeTracks(
-  send: { cameraId?: string; microphoneId?: string },
-  library: Awaited<ReturnType<typeof loadLibrary>>,
-): Promise<JitsiTrack[]> {
-  return library.createLocalTracks({
-    devices: ['audio', 'video'],
-    resolution: 720,
-    ...(send.cameraId === undefined ? {} : { cameraDeviceId: send.cameraId }),
-    ...(send.microphoneId === undefined ? {} : { micDeviceId: send.microphoneId }),
-  })
 }

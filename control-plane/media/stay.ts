@@ -1,6 +1,7 @@
 import type { Entry } from '../contract/call.ts'
 import { CallFailed, type ProblemDocument } from '../contract/route.ts'
 import { embedMeeting, type Meeting, type MeetingEvent } from './embed.ts'
+import type { DeviceNews, HandedDevices } from './meeting-devices.ts'
 import { obstacleOf, obstacleWords } from './obstacle.ts'
 
 /** Where a page is with its meeting. The last three are for good: nothing more happens by itself. */
@@ -30,8 +31,17 @@ export const rejoinDelayMs = (attempt: number): number => (attempt >= 4 ? 15_000
 /** Which attempt the next one is: a call that held begins anew at the shortest wait, one that broke at once waits longer. */
 export const nextAttempt = (attempt: number, heldMs: number): number => (heldMs >= steadyMs ? 0 : attempt)
 
+/** What the meeting asks of the page around it, and tells it. */
+export interface Around {
+  enter(): Promise<Entry>
+  /** Asked at each entry: what may have been plugged in since. */
+  devices(): HandedDevices
+  onStep(step: StayStep): void
+  onDevice(news: DeviceNews): void
+}
+
 /** Keeps a page in its meeting: embedded in `place`, entered again by itself with a fresh entry whenever it breaks. */
-export function stayInMeeting(place: HTMLElement, enter: () => Promise<Entry>, onStep: (step: StayStep) => void): Stay {
+export function stayInMeeting(place: HTMLElement, { enter, devices, onStep, onDevice }: Around): Stay {
   let meeting: Meeting | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let attempt = 0
@@ -63,7 +73,7 @@ export function stayInMeeting(place: HTMLElement, enter: () => Promise<Entry>, o
       .then(async (entry) => {
         if (mine !== turn) return
         silent = 'meeting-unreachable'
-        const opened = await embedMeeting(place, entry, (event) => unlessOver(() => hear(event)))
+        const opened = await embedMeeting(place, entry, devices(), (event) => unlessOver(() => hear(event)))
         if (mine === turn) meeting = opened
         else opened.dispose()
       })
@@ -77,6 +87,7 @@ export function stayInMeeting(place: HTMLElement, enter: () => Promise<Entry>, o
       waitsFor = null
       onStep({ at: 'inside' })
     }
+    if (event.is === 'device') onDevice(event)
     if (event.is === 'left' || event.is === 'kicked') finish({ at: event.is })
     if (event.is === 'lost') again(obstacleWords(event.why))
   }

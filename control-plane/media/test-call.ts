@@ -1,5 +1,6 @@
 import type { CallSettings } from '../contract/call.ts'
 import type { Measurement, Patterns } from '../contract/test-calls.ts'
+import type { ChosenDevices } from './devices.ts'
 import { createOtherEnd, measuredProperty, type OtherEnd } from './other-end.ts'
 import { enterRoom, type RoomHandle } from './room.ts'
 import { judgePicture, type Look, lookAt } from './signals.ts'
@@ -15,7 +16,7 @@ export interface TestCallOrder {
   room: string
   token: string
   displayName: string
-  send: { cameraId?: string; microphoneId?: string }
+  send: ChosenDevices
   patterns: Patterns
   signal: AbortSignal
   /** The kiosk plays what it receives aloud, so that the room's speaker and microphone are part of the test. */
@@ -66,6 +67,7 @@ export async function runTestCall(order: TestCallOrder): Promise<Measurement> {
         other.hear(event)
         if (event.is === 'signalled') result.signalMs ??= since()
         if (event.is === 'lost') note(result, event.why)
+        if (event.is === 'device') note(result, `${event.kind}-${event.fault}`)
         if (event.is !== 'track') return
         for (const track of event.track.getOriginalStream().getTracks()) remote.addTrack(track)
         if (event.track.getType() === 'video') video.srcObject = remote

@@ -67,6 +67,7 @@ export function createKiosks(platform: Platform, identity: Pick<Identity, 'actor
         endpoint: { id: endpoint.id, name: endpoint.name, kind: endpoint.kind },
         device: { id: device.id, label: device.label },
         hearing: null,
+        others: [],
         tests: [],
         lastTest: null,
         serverTime: '',

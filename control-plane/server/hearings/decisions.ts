@@ -9,7 +9,7 @@ import type { Platform } from '../platform/platform.ts'
 import { type Fault, fail, invalid, notFound, Problem } from '../platform/problem.ts'
 import { cleanOptional } from '../platform/text.ts'
 import type { HearingDesk } from './desk.ts'
-import { type HearingPlan, mayMove, startTiming } from './hearing.ts'
+import { type HearingPlan, mayMove, mayPostpone, startTiming } from './hearing.ts'
 import { lockHearing, type Mover, type MoveValues, moveRefused } from './move.ts'
 import { timeFaults } from './plan.ts'
 import type { HearingRow } from './store.ts'
@@ -98,6 +98,7 @@ export function createDecisions(platform: Platform, deps: PlanReading, parts: { 
       body: { version: number; reason: string; startsAt?: string; endsAt?: string },
     ) =>
       step({ actor, id, to: 'postponed', version: body.version }, async (_tx, _row, plan) => {
+        if (!mayPostpone(actor, plan, clock.now())) throw notANoShow()
         const reason = reasonOf(body.reason, 'Vui lòng nêu lý do hoãn buổi tiếp.')
         if (body.startsAt === undefined && body.endsAt === undefined) return { reason }
         const time = newTime(plan, body)
@@ -192,4 +193,11 @@ const archiveMissing = (lacks: string[]): Problem =>
     status: 409,
     title: `Chưa thể lưu hồ sơ buổi tiếp: còn thiếu ${lacks.join(', ')}. Vui lòng hoàn tất rồi thử lại.`,
     extra: { lacks },
+  })
+
+const notANoShow = (): Problem =>
+  new Problem('hearing-not-a-no-show', {
+    status: 403,
+    title:
+      'Văn phòng chỉ được hoãn buổi tiếp đã đến giờ mà chưa bắt đầu. Trước giờ đó, đề nghị Ban Tiếp công dân hoặc Chủ tịch hoãn.',
   })

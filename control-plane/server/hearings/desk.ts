@@ -39,7 +39,7 @@ export function createHearingDesk(platform: Platform, deps: PlanReading, people:
     const now = clock.now()
     const word = await deps.calendar.word(reader, { now, startsAt: plan.startsAt })
     const warnings = await warningsOf(reader, deps, plan, { now, word })
-    return presentHearing(actor, plan, { history: await movesOf(reader, plan.id), warnings, word })
+    return presentHearing(actor, plan, { history: await movesOf(reader, plan.id), warnings, word, now })
   }
 
   /** The tidied plan's central endpoint, or all the faults at once. */
@@ -71,7 +71,9 @@ export function createHearingDesk(platform: Platform, deps: PlanReading, people:
         .limit(query.limit)
         .offset(query.offset)
       const [counted] = await db.select({ total: count() }).from(hearings).where(where)
-      const items: HearingListItem[] = (await loadPlans(db, rows)).map((plan) => presentListItem(actor, plan))
+      const items: HearingListItem[] = (await loadPlans(db, rows)).map((plan) =>
+        presentListItem(actor, plan, clock.now()),
+      )
       return {
         items,
         total: counted?.total ?? 0,

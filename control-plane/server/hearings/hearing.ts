@@ -104,17 +104,33 @@ export const actionMoves = {
   return: { to: 'returned', may: 'hearing.decide' },
   start: { to: 'live', may: 'hearing.conduct' },
   end: { to: 'ended', may: 'hearing.conduct' },
-  postpone: { to: 'postponed', may: 'hearing.cancel' },
+  postpone: { to: 'postponed', may: 'hearing.postpone' },
   cancel: { to: 'cancelled', may: 'hearing.cancel' },
   archive: { to: 'archived', may: 'hearing.conduct' },
 } as const satisfies Record<Exclude<HearingAction, 'edit'>, { to: HearingStatus; may: Permission }>
 
-/** Everything this actor may do with a hearing in this status. */
-export function allowedActions(actor: Actor, status: HearingStatus): HearingAction[] {
+/** Its time came and nobody started it: it stands in its rooms' way until somebody puts it off. */
+export const isNoShow = (plan: Pick<HearingPlan, 'status' | 'startsAt'>, now: Instant): boolean =>
+  ['approved', 'ready'].includes(plan.status) && now >= plan.startsAt
+
+/** Who planned or approved it may put a hearing off at any time; the office only one that nobody came to. */
+export const mayPostpone = (actor: Actor, plan: Pick<HearingPlan, 'status' | 'startsAt'>, now: Instant): boolean =>
+  actor.kind === 'staff' && (roleMay(actor.role, 'hearing.cancel') || isNoShow(plan, now))
+
+/** Everything this actor may do with this hearing now. */
+export function allowedActions(
+  actor: Actor,
+  plan: Pick<HearingPlan, 'status' | 'startsAt'>,
+  now: Instant,
+): HearingAction[] {
   if (actor.kind !== 'staff') return []
   const { role } = actor
+  const { status } = plan
   const may = (Object.keys(actionMoves) as (keyof typeof actionMoves)[]).filter(
-    (action) => mayMove(status, actionMoves[action].to) && roleMay(role, actionMoves[action].may),
+    (action) =>
+      mayMove(status, actionMoves[action].to) &&
+      roleMay(role, actionMoves[action].may) &&
+      (action !== 'postpone' || mayPostpone(actor, plan, now)),
   )
   return roleMay(role, 'hearing.write') && isEditable(status) ? ['edit', ...may] : may
 }

@@ -17,7 +17,7 @@ const presentEndpoints = (plan: HearingPlan) =>
 export function presentHearing(
   actor: Actor,
   plan: HearingPlan,
-  around: { history: MoveRow[]; warnings: Fault[]; word: CalendarWord },
+  around: { history: MoveRow[]; warnings: Fault[]; word: CalendarWord; now: Instant },
 ): HearingAnswer {
   // Case content and people's addresses stay with the provincial roles that work on cases.
   const readsCases = actor.kind === 'staff' && roleMay(actor.role, 'case.read')
@@ -64,11 +64,11 @@ export function presentHearing(
     limits: isEditable(plan.status) ? submissionLimits(around.word) : null,
     warnings: around.warnings,
     startableFrom: text(plan.startsAt - startEarlyMs),
-    may: allowedActions(actor, plan.status),
+    may: allowedActions(actor, plan, around.now),
   }
 }
 
-export function presentListItem(actor: Actor, plan: HearingPlan): HearingListItem {
+export function presentListItem(actor: Actor, plan: HearingPlan, now: Instant): HearingListItem {
   return {
     id: plan.id,
     code: plan.code,
@@ -80,6 +80,6 @@ export function presentListItem(actor: Actor, plan: HearingPlan): HearingListIte
     version: plan.version,
     endpoints: presentEndpoints(plan),
     caseCount: plan.cases.length,
-    may: allowedActions(actor, plan.status),
+    may: allowedActions(actor, plan, now),
   }
 }

@@ -29,6 +29,8 @@ const permissions = {
   'hearing.decide': ['chairman'],
   'hearing.conduct': ['office', 'reception-board'],
   'hearing.cancel': ['reception-board', 'chairman'],
+  /** The office: only one that nobody came to (hearings/hearing.ts). */
+  'hearing.postpone': ['reception-board', 'chairman', 'office'],
   'grant.read': ['office', 'reception-board'],
   'grant.manage': ['office'],
   'room.watch': ['office', 'reception-board', 'chairman', 'inspector'],
@@ -49,6 +51,7 @@ const decisions: readonly Permission[] = [
   'hearing.decide',
   'hearing.conduct',
   'hearing.cancel',
+  'hearing.postpone',
   'test-call.waive',
   'grant.manage',
   'device.manage',

@@ -1,5 +1,5 @@
 import type { CallSettings } from '../../contract/call.ts'
-import type { Board } from '../../contract/kiosk.ts'
+import type { BoardHearing } from '../../contract/kiosk.ts'
 import type { Endpoints } from '../endpoints/index.ts'
 import type { HearingMoved, HearingPlan, Hearings } from '../hearings/index.ts'
 import { dayMs, type Instant } from '../platform/clock.ts'
@@ -14,7 +14,7 @@ import { createGrantDesk } from './grant-desk.ts'
 import { createGrants } from './grants.ts'
 import { createProsodyClient } from './prosody.ts'
 import { prosodyRoutes } from './reservations.ts'
-import { hearingShown, hearingWindow, isRoomOver, newRoomName, roomSettings } from './room.ts'
+import { hearingsShown, hearingWindow, isRoomOver, newRoomName, roomSettings } from './room.ts'
 import { roomRoutes } from './routes.ts'
 import { sealClearGrants } from './sealed-names.ts'
 import { deviceSeat } from './seat.ts'
@@ -99,12 +99,13 @@ export function createRooms(
   const watch = createRoomWatch(platform, { prosody, edge, hearings: deps.hearings })
 
   deps.hearings.onMove((tx, moved) => follow(tx, moved))
-  deps.endpoints.onBoard(async (endpointId, deviceId) => ({
-    hearing: await nextHearing(endpointId, deviceId),
-  }))
+  deps.endpoints.onBoard(async (endpointId, deviceId) => {
+    const [hearing = null, ...others] = await nextHearings(endpointId, deviceId)
+    return { hearing, others }
+  })
 
-  /** The hearing that an endpoint's room PC shows: the one that is on, else the next within two months. */
-  async function nextHearing(endpointId: string, deviceId: string): Promise<Board['hearing']> {
+  /** The hearings that an endpoint's room PC shows: the one that is on, else the next within two months; and those beside it. */
+  async function nextHearings(endpointId: string, deviceId: string): Promise<BoardHearing[]> {
     const now = clock.now()
     const plans = await deps.hearings.plansBetween(db, {
       from: now - roomSettings.overrunMs,
@@ -114,31 +115,34 @@ export function createRooms(
       endpointId,
     })
     const presentIn = new Set<string>()
-    for (const { id } of plans.filter((plan) => plan.status === 'live'))
-      if (await isPresent(id, endpointId)) presentIn.add(id)
-    const hearing = hearingShown(plans, presentIn, now)
-    const room = hearing && (await store.roomOfHearing(db, hearing.id))
-    if (hearing === undefined || room === undefined) return null
-    const grant = await store.endpointGrant(db, room.id, endpointId)
-    return {
-      id: hearing.id,
-      code: hearing.code,
-      title: hearing.title,
-      status: hearing.status,
-      startsAt: new Date(hearing.startsAt).toISOString(),
-      endsAt: new Date(hearing.endsAt).toISOString(),
-      opensAt: room.opensAt.toISOString(),
-      closesAt: room.closesAt.toISOString(),
-      present: grant !== undefined && (await presentUsers(db, room.name)).has(grant.id),
-      ...(await seatWords(grant, room.name, deviceId)),
+    for (const plan of plans.filter((one) => one.status === 'live' || hearingWindow(one).opensAt <= now))
+      if (await isPresent(plan.id, endpointId)) presentIn.add(plan.id)
+    const shown: BoardHearing[] = []
+    for (const plan of hearingsShown(plans, presentIn, now)) {
+      const room = await store.roomOfHearing(db, plan.id)
+      if (room === undefined) continue
+      const grant = await store.endpointGrant(db, room.id, endpointId)
+      shown.push({
+        id: plan.id,
+        code: plan.code,
+        title: plan.title,
+        status: plan.status,
+        startsAt: new Date(plan.startsAt).toISOString(),
+        endsAt: new Date(plan.endsAt).toISOString(),
+        opensAt: room.opensAt.toISOString(),
+        closesAt: room.closesAt.toISOString(),
+        present: presentIn.has(plan.id),
+        ...(await seatWords(grant, room.name, deviceId)),
+      })
     }
+    return shown
   }
 
   async function seatWords(
     grant: store.GrantRow | undefined,
     roomName: string,
     deviceId: string,
-  ): Promise<Pick<NonNullable<Board['hearing']>, 'elsewhere' | 'asked'>> {
+  ): Promise<Pick<BoardHearing, 'elsewhere' | 'asked'>> {
     if (grant === undefined) return { elsewhere: null, asked: false }
     const seat = deviceSeat(deviceId)
     const isElsewhere = await seats.elsewhere(grant, roomName, seat)

@@ -50,19 +50,33 @@ export const isRoomOver = (
   now: Instant,
 ): boolean => hearing?.status !== 'live' && (room.closed || now >= room.closesAt)
 
+/** Of a room PC's hearings the first is shown large; this many in all, so that two in a day are both seen. */
+const shownAtMost = 4
+
 /**
- * The hearing that an endpoint's room PC shows, of its approved, ready and live ones, earliest first: one that is live, until it has ended;
- * else the next whose room is not closed. Of two that are live, one of which was probably forgotten, the one that the room is in
- * (`presentIn`: ids), else the later.
+ * The hearings that an endpoint's room PC shows, of its approved, ready and live ones, earliest first. First the one to be in now: one that is live,
+ * until it has ended (of two, one of which was probably forgotten, the one that the room is in, else the later); then one that may be entered, the
+ * room's own before others, and before its planned end before one that nobody came to; then the next. The others stand beside it.
+ * `presentIn`: ids of those that the room is in.
  */
-export function hearingShown<Plan extends { id: string; status: HearingStatus; startsAt: Instant; endsAt: Instant }>(
+export function hearingsShown<Plan extends { id: string; status: HearingStatus; startsAt: Instant; endsAt: Instant }>(
   plans: readonly Plan[],
   presentIn: ReadonlySet<string>,
   now: Instant,
-): Plan | undefined {
-  const live = plans.filter((plan) => plan.status === 'live')
-  if (live.length > 0) return live.findLast((plan) => presentIn.has(plan.id)) ?? live.at(-1)
-  return plans.find((plan) => hearingWindow(plan).closesAt > now)
+): Plan[] {
+  const rank = (plan: Plan): number => {
+    const isPresent = presentIn.has(plan.id)
+    if (plan.status === 'live') return isPresent ? 0 : 1
+    if (hearingWindow(plan).opensAt > now) return 5
+    if (isPresent) return 2
+    return now < plan.endsAt ? 3 : 4
+  }
+  return plans
+    .filter((plan) => plan.status === 'live' || hearingWindow(plan).closesAt > now)
+    .map((plan, at) => ({ plan, rank: rank(plan), at }))
+    .sort((left, right) => left.rank - right.rank || (left.rank < 2 ? right.at - left.at : left.at - right.at))
+    .map(({ plan }) => plan)
+    .slice(0, shownAtMost)
 }
 
 export type Admission =

@@ -1,5 +1,6 @@
 import { hasMeasured, type Measurement, type Reason, type Thresholds } from '../../contract/test-calls.ts'
 import type { VerdictWord } from '../../contract/words.ts'
+import { deviceFaults } from './device-faults.ts'
 import { measurementGaps } from './unmeasured.ts'
 
 export type Verdict = { is: VerdictWord; reasons: Reason[] }
@@ -193,7 +194,7 @@ function flowReasons(agent: Measurement, kiosk: Measurement | null, t: Threshold
 }
 
 function deviceReasons(agent: Measurement, kiosk: Measurement | null, t: Thresholds): Reason[] {
-  const reasons: Reason[] = []
+  const reasons: Reason[] = deviceFaults(kiosk?.errors ?? [])
   if (agent.connectedMs !== null && hasMeasured(agent)) {
     if (agent.picture === 'black') reasons.push(failed('picture-black', 'Hình từ điểm cầu đen.', remedies.camera))
     if (agent.picture === 'frozen')

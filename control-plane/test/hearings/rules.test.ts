@@ -124,13 +124,28 @@ test('the table of moves: nothing leaves the two final statuses, every other sta
   assert.deepEqual(hearingStatuses.filter(isEditable), ['draft', 'returned', 'postponed'])
 })
 
+test('the office may put off a hearing that nobody came to, and no other', () => {
+  const startsAt = 1_000_000
+  const offered = (role: Role, status: HearingStatus, now: number) =>
+    allowedActions(staffOf(role), { status, startsAt }, now).includes('postpone')
+  for (const status of hearingStatuses) {
+    const waits = status === 'approved' || status === 'ready'
+    assert.equal(offered('office', status, startsAt - 1), false, status)
+    assert.equal(offered('office', status, startsAt), waits, status)
+    assert.equal(offered('reception-board', status, startsAt - 1), waits, status)
+    for (const role of ['inspector', 'commune-officer', 'administrator'] as const)
+      assert.equal(offered(role, status, startsAt), false, role)
+  }
+})
+
 test('only the chairman decides, and nobody is offered what the table forbids', () => {
-  const offered = (role: Role) => allowedActions(staffOf(role), 'submitted')
+  const startsAt = 1_000_000
+  const offered = (role: Role) => allowedActions(staffOf(role), { status: 'submitted', startsAt }, 0)
   assert.deepEqual(offered('chairman'), ['approve', 'return', 'cancel'])
   assert.deepEqual(offered('reception-board'), ['cancel'])
   for (const role of roles) {
     for (const status of hearingStatuses) {
-      const actions = allowedActions(staffOf(role), status)
+      const actions = allowedActions(staffOf(role), { status, startsAt }, startsAt)
       if (role !== 'chairman') assert.ok(!actions.includes('approve') && !actions.includes('return'), role)
       if (status === 'archived' || status === 'cancelled') assert.deepEqual(actions, [])
       if (role === 'commune-officer' || role === 'administrator') assert.deepEqual(actions, [])

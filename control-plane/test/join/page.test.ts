@@ -40,6 +40,28 @@ test('before the window: whose meeting, when, a countdown; it opens by itself at
   await page.context().close()
 })
 
+test('a telephone that slept: the countdown goes by the wall clock, the hearing’s time is asked again on waking, a line not yet back changes nothing', async () => {
+  house.world.clock.set(opensAt - hourMs)
+  const page = await openLink(link())
+  await page.getByText('Phòng mở sau 1 giờ 0 phút').waitFor()
+  const sleep = (ms: number) =>
+    page.evaluate((slept) => {
+      // Asleep, the steady clock of a page stands still; only the wall clock goes on.
+      const now = Date.now.bind(Date)
+      Date.now = () => now() + slept
+      document.dispatchEvent(new Event('visibilitychange'))
+    }, ms)
+  await page.route('**/api/join', (route) => route.abort())
+  await sleep(20 * 60_000)
+  await page.getByText(/Phòng mở sau (39 phút 5\d|40 phút)/).waitFor({ timeout: 3_000 })
+  await page.unroute('**/api/join')
+  // Meanwhile an hour has passed for the server.
+  house.world.clock.set(opensAt)
+  await sleep(1_000)
+  await page.getByRole('heading', { name: door }).waitFor()
+  await page.context().close()
+})
+
 test('a reload before the window, at the door and in the room works each time', async () => {
   house.world.clock.set(opensAt - hourMs)
   const page = await openLink(link())
@@ -78,8 +100,10 @@ test('with the server away the page says so and can be tried again', async () =>
   await page.route('**/api/join', (route) => route.abort())
   await page.reload()
   await page.getByRole('heading', { name: 'Không kết nối được máy chủ' }).waitFor()
-  await page.unroute('**/api/join')
   await page.getByRole('button', { name: 'Thử lại' }).click()
+  await page.getByRole('heading', { name: 'Không kết nối được máy chủ' }).waitFor()
+  await page.unroute('**/api/join')
+  // Without a press.
   await page.getByRole('heading', { name: door }).waitFor()
   await page.context().close()
 })

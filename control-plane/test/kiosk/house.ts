@@ -1,4 +1,5 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { Transform } from 'node:stream'
 import type { Browser, BrowserContext } from 'playwright-core'
 import { launchBrowser } from '../journeys/browser.ts'
 import { aRoomWorld } from '../rooms/world.ts'
@@ -8,7 +9,16 @@ async function aLine(to: number) {
   const sockets = new Set<Socket>()
   const asked: string[] = []
   let server: Server | undefined
+  let frozen = false
 
+  /** Lets bytes through; while the line is frozen it swallows them without a word, as a cut cable does. */
+  const gate = (): Transform =>
+    new Transform({
+      transform(chunk, _encoding, done) {
+        if (frozen) done()
+        else done(null, chunk)
+      },
+    })
   function through(near: Socket): void {
     const far = connect(to, '127.0.0.1')
     for (const socket of [near, far]) {
@@ -25,8 +35,8 @@ async function aLine(to: number) {
       // Bodies are not kept: a body may carry a token, an address may not.
       if (/^(GET|POST|PUT|DELETE|HEAD) /.test(text)) asked.push(text.split('\r\n\r\n')[0] ?? '')
     })
-    near.pipe(far)
-    far.pipe(near)
+    near.pipe(gate()).pipe(far)
+    far.pipe(gate()).pipe(near)
   }
   async function open(at: number): Promise<number> {
     const opened = createServer(through)
@@ -39,6 +49,14 @@ async function aLine(to: number) {
     url: `http://127.0.0.1:${port}`,
     asked,
     up: () => open(port),
+    /** Nothing comes through any more, and nobody is told. What was open stays dead afterwards, as behind a router that forgot it. */
+    freeze() {
+      frozen = true
+    },
+    thaw() {
+      for (const socket of sockets) socket.destroy()
+      frozen = false
+    },
     async down() {
       const closed = new Promise((done) => (server === undefined ? done(undefined) : server.close(done)))
       server = undefined

@@ -13,6 +13,13 @@ import { aHouse, type House } from './house.ts'
 const root = join(import.meta.dirname, '../../..')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 
+declare global {
+  interface Window {
+    /** The labels of the devices that the meeting sends. */
+    stageSends?: () => string[]
+  }
+}
+
 /** A meeting's page at once in company, over a connection between two ends of its own; `stageLine` cuts it. */
 const roomPage = (pageOrigin: string): string => `<!doctype html><title>Phòng họp</title>
 <script>
@@ -21,6 +28,7 @@ const roomPage = (pageOrigin: string): string => `<!doctype html><title>Phòng h
   const { setRemoteDescription } = Taken.prototype
 </script>
 <script src="/line-watch.js" data-page-origin="${pageOrigin}"></script>
+<script src="/stage-devices.js"></script>
 <canvas id="picture"></canvas><video id="seen" autoplay muted></video>
 <script type="module">
   const tell = (event) => parent.postMessage({ stage: 'jitsi', event, payload: {} }, '*')
@@ -43,6 +51,24 @@ const roomPage = (pageOrigin: string): string => `<!doctype html><title>Phòng h
     cut: () => far.close(),
     state: () => near.connectionState,
   }
+  // Its own camera and microphone, taken as Jitsi Meet takes them.
+  const own = new Map()
+  const take = async (kind, id) => {
+    const wanted = id === undefined ? true : { deviceId: { exact: id } }
+    const stream = await navigator.mediaDevices.getUserMedia(kind === 'videoInput' ? { video: wanted } : { audio: wanted })
+    for (const track of own.get(kind)?.getTracks() ?? []) track.stop()
+    own.set(kind, stream)
+  }
+  const { cameraDeviceId, micDeviceId } = await stageDevices.handed()
+  await take('videoInput', cameraDeviceId)
+  await take('audioInput', micDeviceId)
+  stageDevices.onSet(take)
+  window.stageSends = () =>
+    [...own.values()]
+      .flatMap((stream) => stream.getTracks())
+      .filter((track) => track.readyState === 'live')
+      .map((track) => track.label)
+      .sort()
   tell('videoConferenceJoined')
   tell('participantJoined')
 </script>`
@@ -107,6 +133,7 @@ async function aMeetingServer() {
     response.setHeader('content-type', pathname.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8')
     if (pathname === '/external_api.js') response.end(read('control-plane/test/stage/pages/external_api.js'))
     else if (pathname === '/line-watch.js') response.end(served.script)
+    else if (pathname === '/stage-devices.js') response.end(read('control-plane/test/stage/pages/devices.js'))
     else if (/^\/[0-9a-f]{32}$/.test(pathname)) response.end(nextPage())
     else response.writeHead(404).end()
   })

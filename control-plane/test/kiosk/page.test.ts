@@ -97,6 +97,18 @@ test('with the server gone the page keeps what it knew and says what to do; it c
   await page.context().close()
 })
 
+test('a line that is cut without a word is told within 15 s: no green lamp and no figure of before; it comes back by itself', async () => {
+  const page = await enrolled()
+  await page.locator('.row', { hasText: 'Đường truyền' }).getByText('Phản hồi').waitFor({ timeout: 15_000 })
+  house.line.freeze()
+  await page.getByText('Mất kết nối, đang nối lại').waitFor({ timeout: 15_000 })
+  assert.equal(await page.getByText('Phản hồi').count(), 0)
+  assert.equal(await page.getByText('Đã kết nối máy chủ').count(), 0)
+  house.line.thaw()
+  await page.getByText('Đã kết nối máy chủ').waitFor({ timeout: 40_000 })
+  await page.context().close()
+})
+
 test('the button to enter appears at the opening without a reload, and a Jitsi that is away is tried again', async () => {
   const page = await enrolled()
   hearingId = (await house.world.aHearing()).id
@@ -112,8 +124,23 @@ test('the button to enter appears at the opening without a reload, and a Jitsi t
 
 test('a hearing that ended lets its room go: a word of leave, then the waiting page with its camera, ready for tests', async () => {
   await house.world.setStatus(hearingId, 'live')
-  const page = await enrolled()
+  let page = await enrolled()
   await page.getByRole('button', { name: 'Vào buổi tiếp' }).click({ timeout: 20_000 })
+  await page.getByText('Máy đang tự vào lại phòng').waitFor()
+  await showing('hearing')
+  // F5, and a browser that was killed and started again: back in, without a press, as the handbook says.
+  await page.reload()
+  await page.getByText('Máy đang tự vào lại phòng').waitFor()
+  const again = await page.context().newPage()
+  await page.close({ runBeforeUnload: false })
+  page = again
+  await page.goto(`${house.line.url}/kiosk`)
+  await page.getByText('Máy đang tự vào lại phòng').waitFor()
+  // Left by a press, it stays left.
+  await page.getByRole('button', { name: 'Rời phòng' }).click()
+  await page.getByRole('button', { name: 'Vào buổi tiếp' }).waitFor()
+  await page.reload()
+  await page.getByRole('button', { name: 'Vào buổi tiếp' }).click()
   await page.getByText('Máy đang tự vào lại phòng').waitFor()
   await showing('hearing')
   const ended = await house.world.as('reception-board', 'POST', `/api/hearings/${hearingId}/end`)

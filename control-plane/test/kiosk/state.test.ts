@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Board } from '../../contract/kiosk.ts'
-import { begin, inWords, type Kiosk, mayEnter, next, placeOf, reconnectMs } from '../../kiosk/state.ts'
+import { begin, inWords, type Kiosk, mayEnter, next, placeAtBegin, placeOf, reconnectMs } from '../../kiosk/state.ts'
 
 const opensAt = Date.parse('2026-12-15T01:00:00Z')
 const closesAt = Date.parse('2026-12-15T08:00:00Z')
@@ -23,6 +23,7 @@ const board: Board = {
   endpoint: { id: '00000000-0000-4000-8000-000000000002', name: 'Phường Pleiku', kind: 'delegate' },
   device: { id: '00000000-0000-4000-8000-000000000003', label: 'Máy 1' },
   hearing,
+  others: [],
   tests: [],
   lastTest: null,
 }
@@ -32,6 +33,9 @@ test('it begins by asking for a code; enrolled, it connects; with a kept board i
   assert.deepEqual(begin(undefined, board), { at: 'enrolling' })
   assert.deepEqual(begin('credential', undefined), { at: 'connecting' })
   assert.deepEqual(begin('credential', board), { at: 'shown', board, link: 'down' })
+  // As an earlier release kept it.
+  const { others: _, ...older } = board
+  assert.deepEqual(begin('credential', older as Board), { at: 'shown', board, link: 'down' })
   assert.deepEqual(next({ at: 'enrolling' }, { is: 'enrolled' }), { at: 'connecting' })
 })
 
@@ -73,11 +77,31 @@ test('the room may be entered from the opening to the closing, and for as long a
 test('a room is in the hearing that the board shows; one that is over or gave way to another is taken leave of, not shown', () => {
   const inside = { at: 'inside', hearingId: hearing.id } as const
   const live = { ...hearing, status: 'live' } as const
-  assert.deepEqual(placeOf(inside, live), { at: 'inside', hearing: live })
-  assert.deepEqual(placeOf(inside, null), { at: 'parting' })
-  assert.deepEqual(placeOf(inside, { ...live, id: board.device.id }), { at: 'parting' })
-  assert.deepEqual(placeOf({ at: 'free' }, live), { at: 'free' })
-  assert.deepEqual(placeOf({ at: 'parting' }, live), { at: 'parting' })
+  assert.deepEqual(placeOf(inside, { ...board, hearing: live }), { at: 'inside', hearing: live })
+  assert.deepEqual(placeOf(inside, { ...board, hearing: null }), { at: 'parting' })
+  assert.deepEqual(placeOf(inside, { ...board, hearing: { ...live, id: board.device.id } }), { at: 'parting' })
+  // Another one is shown large: the room stays in the one that it entered.
+  const beside = { ...board, hearing: { ...live, id: board.device.id }, others: [live] }
+  assert.deepEqual(placeOf(inside, beside), { at: 'inside', hearing: live })
+  assert.deepEqual(placeOf({ at: 'free' }, board), { at: 'free' })
+  assert.deepEqual(placeOf({ at: 'parting' }, board), { at: 'parting' })
+})
+
+test('loaded anew, the page is where it was: back in the hearing that may still be entered, and nowhere by itself otherwise', () => {
+  const inside = { at: 'inside', hearingId: hearing.id } as const
+  assert.deepEqual(
+    placeAtBegin(hearing.id, { ...board, hearing: { ...hearing, status: 'live' } }, closesAt + 1),
+    inside,
+  )
+  assert.deepEqual(placeAtBegin(hearing.id, board, opensAt), inside)
+  for (const [kept, shown, now] of [
+    [undefined, hearing, opensAt],
+    [hearing.id, null, opensAt],
+    [hearing.id, { ...hearing, id: board.device.id }, opensAt],
+    [hearing.id, hearing, opensAt - 1],
+    [hearing.id, hearing, closesAt],
+  ] as const)
+    assert.deepEqual(placeAtBegin(kept, { ...board, hearing: shown }, now), { at: 'free' })
 })
 
 test('the time left in words, never below nothing', () => {

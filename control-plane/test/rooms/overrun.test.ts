@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import jwt from 'jsonwebtoken'
 import type { Entry } from '../../contract/call.ts'
 import { dayMs, hourMs, minuteMs } from '../../server/platform/clock.ts'
-import { hearingShown, isRoomOver } from '../../server/rooms/room.ts'
+import { hearingsShown, isRoomOver } from '../../server/rooms/room.ts'
 import { aConnectedPc, listening, until } from '../endpoints/room-pc.ts'
 import { aRoomWorld, edgeHeaders, endsAt, prosodyReports, type RoomWorld, startsAt, type TestHearing } from './world.ts'
 
@@ -83,11 +83,11 @@ test('of two that are live a room PC shows the one its room is in, else the late
   })
   const plans = [plan('forgotten', 'live', 0), plan('held', 'live', 6), plan('next', 'ready', 8)]
   const now = startsAt + 8 * hourMs
-  assert.equal(hearingShown(plans, new Set(), now)?.id, 'held')
-  assert.equal(hearingShown(plans, new Set(['forgotten']), now)?.id, 'forgotten')
-  assert.equal(hearingShown(plans, new Set(['forgotten', 'held']), now)?.id, 'held')
-  assert.equal(hearingShown([plan('next', 'ready', 8)], new Set(), now)?.id, 'next')
-  assert.equal(hearingShown([plan('missed', 'ready', 0)], new Set(), endsAt + 4 * hourMs), undefined)
+  assert.equal(hearingsShown(plans, new Set(), now)[0]?.id, 'held')
+  assert.equal(hearingsShown(plans, new Set(['forgotten']), now)[0]?.id, 'forgotten')
+  assert.equal(hearingsShown(plans, new Set(['forgotten', 'held']), now)[0]?.id, 'held')
+  assert.equal(hearingsShown([plan('next', 'ready', 8)], new Set(), now)[0]?.id, 'next')
+  assert.deepEqual(hearingsShown([plan('missed', 'ready', 0)], new Set(), endsAt + 4 * hourMs), [])
 })
 
 test('its room is not over, closed by mistake or not; any other is at its end', () => {
@@ -106,4 +106,37 @@ test('who watches attendance sees who is in it', async () => {
   const pc = await aConnectedPc(house, hearing.delegate.endpointId ?? '')
   assert.equal((await pc.board('a board', () => true)).hearing?.present, true)
   pc.close()
+})
+
+test('a hearing that nobody came to blocks no screen: the one that may be entered comes first, the others stand beside it', () => {
+  const plan = (id: string, hoursOn: number, status: 'approved' | 'ready' | 'live' = 'ready') => ({
+    id,
+    status,
+    startsAt: startsAt + hoursOn * hourMs,
+    endsAt: endsAt + hoursOn * hourMs,
+  })
+  const lasts = (endsAt - startsAt) / hourMs
+  const order = (plans: ReturnType<typeof plan>[], now: number, present: string[] = []) =>
+    hearingsShown(plans, new Set(present), now).map(({ id }) => id)
+  const missed = plan('missed', 0)
+  const second = plan('second', lasts + 1)
+  const afternoon = plan('afternoon', lasts + 2.5)
+  const all = [missed, second, afternoon]
+  assert.deepEqual(order(all, startsAt), ['missed', 'second', 'afternoon'], 'its time has come')
+  assert.deepEqual(
+    order(all, endsAt),
+    ['second', 'missed', 'afternoon'],
+    'the next one opens as the first one’s time is over',
+  )
+  assert.deepEqual(order([missed, afternoon], endsAt + 60_000), ['missed', 'afternoon'], 'nothing else may be entered')
+  assert.deepEqual(order(all, endsAt, ['missed']), ['missed', 'second', 'afternoon'], 'the room is in it')
+  assert.deepEqual(order([missed, plan('on', lasts + 1, 'live'), afternoon], endsAt)[0], 'on')
+  assert.deepEqual(order(all, endsAt + 4 * hourMs).includes('missed'), false, 'its room has closed')
+  assert.equal(
+    order(
+      [0, 1, 2, 3, 4, 5].map((at) => plan(`p${at}`, at)),
+      startsAt,
+    ).length,
+    4,
+  )
 })

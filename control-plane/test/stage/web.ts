@@ -41,6 +41,7 @@ export async function startStageWeb(options: {
         .replaceAll('https://{{ tiepdan_domain }}', options.pageOrigin),
     },
     '/stage-room.js': { type: script, body: readFileSync(join(pages, 'room.js'), 'utf8') },
+    '/stage-devices.js': { type: script, body: readFileSync(join(pages, 'devices.js'), 'utf8') },
     '/stage-settings.json': { type: 'application/json', body: JSON.stringify(stageXmpp) },
   }
   const roomPage = readFileSync(join(pages, 'room.html'), 'utf8').replace('PAGE-ORIGIN', options.pageOrigin)

@@ -2,6 +2,7 @@ import { Button, Card, Group, SimpleGrid, Stack, Text, TextInput } from '@mantin
 import { type FormEvent, useState } from 'react'
 import { useParams } from 'react-router'
 import { type Device, type Endpoint, editContact, revokeDevice, showEndpoint } from '../../contract/endpoints.ts'
+import type { DeviceState } from '../../contract/kiosk.ts'
 import { listTestCalls, runTestCall } from '../../contract/test-calls.ts'
 import { faultsOf, useAsk, useDo } from '../ask.ts'
 import { ReasonButton } from '../parts/reason-button.tsx'
@@ -135,11 +136,16 @@ function Contact({ endpoint }: { endpoint: Endpoint }) {
   )
 }
 
-const parts: Record<string, string> = {
+const parts: Record<DeviceState, string> = {
   ok: 'hoạt động',
+  other: 'hoạt động nhưng không phải thiết bị đã chọn',
+  silent: 'không có tín hiệu',
   none: 'không tìm thấy',
   refused: 'bị chặn',
-  silent: 'không có tín hiệu',
+  busy: 'đang bị chương trình khác dùng',
+  'no-answer': 'không trả lời',
+  unsupported: 'trình duyệt không hỗ trợ',
+  asking: 'đang chờ cho phép',
   unknown: 'chưa rõ',
 }
 

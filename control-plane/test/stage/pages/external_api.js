@@ -11,9 +11,12 @@
       this.frame.style.cssText = 'border:0;width:100%;height:100%'
       const name = options.userInfo?.displayName ?? ''
       const fragment = `jwt=${JSON.stringify(options.jwt ?? '')}&userInfo.displayName=${JSON.stringify(name)}&embedded=true`
+      const devices = Object.entries(options.devices ?? {}).map(
+        ([kind, label]) => `&devices.${kind}=${encodeURIComponent(JSON.stringify(label))}`,
+      )
       // As the real one: the token in the query too, for servers of before.
       const query = options.jwt ? `?jwt=${options.jwt}` : ''
-      this.frame.src = `${this.origin}/${options.roomName}${query}#${encodeURI(fragment)}`
+      this.frame.src = `${this.origin}/${options.roomName}${query}#${encodeURI(fragment + devices.join(''))}`
       this.receive = (event) => {
         if (event.source !== this.frame.contentWindow || event.data?.stage !== 'jitsi') return
         if (event.data.event === 'videoConferenceJoined') this.participants = 1
@@ -44,6 +47,12 @@
     }
     executeCommand(command, ...values) {
       this.frame.contentWindow?.postMessage({ stage: 'command', command, values }, this.origin)
+    }
+    async setVideoInputDevice(label) {
+      this.frame.contentWindow?.postMessage({ stage: 'device', kind: 'videoInput', label }, this.origin)
+    }
+    async setAudioInputDevice(label) {
+      this.frame.contentWindow?.postMessage({ stage: 'device', kind: 'audioInput', label }, this.origin)
     }
     getNumberOfParticipants() {
       return this.participants

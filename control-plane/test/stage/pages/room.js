@@ -1,6 +1,6 @@
 // Stage stand-in for the Jitsi Meet page: enters the room in its address with the token in its fragment, peer to peer with exactly one
 // other, and tells the embedding page the events that Jitsi Meet tells.
-/* global JitsiMeetJS */
+/* global JitsiMeetJS, stageDevices */
 ;(async () => {
   const fragment = new URLSearchParams(decodeURIComponent(location.hash.slice(1)))
   const text = (name) => {
@@ -48,10 +48,29 @@
   const events = JitsiMeetJS.events.conference
   // As Jitsi Meet does: devices and signalling are opened side by side.
   let tracks = []
-  const tracksReady = JitsiMeetJS.createLocalTracks({ devices: ['audio', 'video'], resolution: 360 }).catch((error) => {
-    tell('cameraError', { type: error.name, message: error.message })
-    return []
-  })
+  const available = { audio: 'audioAvailabilityChanged', video: 'videoAvailabilityChanged' }
+  const open = (type, id) =>
+    JitsiMeetJS.createLocalTracks({
+      devices: [type],
+      resolution: 360,
+      ...(id === undefined ? {} : { [type === 'video' ? 'cameraDeviceId' : 'micDeviceId']: id }),
+    })
+      .then((opened) => {
+        tell(available[type], { available: true })
+        return opened
+      })
+      .catch((error) => {
+        tell(available[type], { available: false })
+        tell(type === 'video' ? 'cameraError' : 'micError', { type: error.name, message: error.message })
+        return []
+      })
+  // Each by itself, as Jitsi Meet does when both together were refused.
+  const tracksReady = stageDevices
+    .handed()
+    .then(async ({ cameraDeviceId, micDeviceId }) => [
+      ...(await open('audio', micDeviceId)),
+      ...(await open('video', cameraDeviceId)),
+    ])
   const settings = await settingsAnswer
   const socket = `${location.origin.replace(/^http/, 'ws')}/xmpp-websocket?room=${roomName}`
   const connection = new JitsiMeetJS.JitsiConnection(null, token, {
@@ -194,6 +213,17 @@
     if (command === 'hangup') leave()
     if (command === 'toggleAudio') element('audio').onclick()
     if (command === 'toggleVideo') element('video').onclick()
+  })
+  stageDevices.onSet(async (kind, id) => {
+    const type = kind === 'videoInput' ? 'video' : 'audio'
+    const [opened] = await open(type, id)
+    if (opened === undefined) return
+    const before = tracks.find((track) => track.getType() === type)
+    tracks = [...tracks.filter((track) => track !== before), opened]
+    attach('local', displayName || 'Điểm cầu này', opened)
+    if (before === undefined) conference?.addTrack(opened)
+    else await conference?.replaceTrack(before, opened)
+    before?.dispose()
   })
   window.addEventListener('pagehide', () => {
     if (!left) conference?.leave().catch(() => undefined)
