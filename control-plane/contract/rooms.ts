@@ -42,7 +42,7 @@ export const Invitation = Type.Object({
 })
 export type Invitation = Static<typeof Invitation>
 
-/** Looks at a grant; consumes nothing. Refusals: 404 grant-unknown, 410 grant-revoked, 410 grant-over. */
+/** Looks at a grant; consumes nothing. Refusals: 404 grant-unknown, 410 grant-revoked, -replaced, -over, -cancelled. */
 export const lookAtGrant = route({
   method: 'POST',
   url: '/api/join',

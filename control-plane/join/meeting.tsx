@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { enterByGrant, type Invitation, type Key, keepSeat } from '../contract/rooms.ts'
 import { call, type ProblemDocument } from '../contract/route.ts'
+import { OfficeToDial } from '../kiosk/office.tsx'
 import { type Stay, type StayStep, stayInMeeting } from '../media/stay.ts'
 
 interface Props {
@@ -61,7 +62,7 @@ export function Meeting({ keyGiven, seat, takesOver, invitation, onLeft, onPutOu
       </div>
       {isAsked && (
         <p className="asked" role="status">
-          Liên kết này vừa được mở trên thiết bị khác. Nếu không phải ông/bà mở, vui lòng báo Văn phòng UBND tỉnh.
+          Liên kết này vừa được mở trên thiết bị khác. Nếu không phải ông/bà mở, vui lòng báo <OfficeToDial />.
         </p>
       )}
       <div className="meeting" ref={place} />

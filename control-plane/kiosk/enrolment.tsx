@@ -2,6 +2,7 @@ import { type FormEvent, useState } from 'react'
 import { CallFailed } from '../contract/route.ts'
 import { enrol } from './link.ts'
 import { keep } from './memory.ts'
+import { Office } from './office.tsx'
 
 type Step = { at: 'typing'; fault: string | null } | { at: 'asking' }
 
@@ -29,7 +30,7 @@ export function Enrolment({ onEnrolled }: { onEnrolled(): void }) {
       <p className="brand">Tiếp công dân trực tuyến – tỉnh Gia Lai</p>
       <h1>Ghi danh thiết bị phòng họp</h1>
       <p>
-        Gọi Văn phòng UBND tỉnh để nhận mã ghi danh gồm 8 ký tự, nhập vào ô dưới đây. Mã dùng một lần, trong 15 phút.
+        Gọi <Office /> để nhận mã ghi danh gồm 8 ký tự, nhập vào ô dưới đây. Mã dùng một lần, trong 15 phút.
       </p>
       <form onSubmit={submit} className="code">
         <label htmlFor="code">Mã ghi danh</label>

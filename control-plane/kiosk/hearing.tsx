@@ -6,6 +6,7 @@ import { CallFailed, call } from '../contract/route.ts'
 import { type Stay, type StayStep, stayInMeeting } from '../media/stay.ts'
 import type { Link } from './link.ts'
 import { keep, recall } from './memory.ts'
+import { Office } from './office.tsx'
 
 interface Props {
   hearing: NonNullable<Board['hearing']>
@@ -127,10 +128,9 @@ function Cover({ step, elsewhere, onAgain, onTakeOver, onLeave }: CoverProps) {
       )}
       {(step.at === 'refused' || step.at === 'kicked') && (
         <>
+          <p>{step.at === 'refused' ? step.problem.title : 'Thiết bị đã được mời ra khỏi phòng.'}</p>
           <p>
-            {step.at === 'refused'
-              ? step.problem.title
-              : 'Thiết bị đã được mời ra khỏi phòng. Liên hệ Văn phòng UBND tỉnh nếu cần vào lại.'}
+            Cần giúp hoặc cần vào lại, xin gọi <Office />.
           </p>
           <button type="button" className="main" onClick={onLeave}>
             Về màn hình chờ

@@ -1,4 +1,4 @@
-import { Button, Center, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Anchor, Button, Center, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { renderSVG } from 'uqr'
 import {
@@ -44,6 +44,19 @@ export function SignIn({ problem, onDone, again }: { problem: ProblemDocument; o
         )}
         {step.at === 'enrol' && <Enrol enrolment={step.enrolment} onNext={goOn} />}
         {begin.isError && <Failed error={begin.error} onAgain={() => begin.mutate({})} />}
+        {again !== true && (
+          <Text size="sm" mt="lg">
+            Trang này dành cho cán bộ. Ông/bà được mời dự buổi tiếp:{' '}
+            <Anchor href="/vao" underline="always">
+              nhập mã đăng nhập
+            </Anchor>
+            . Máy phòng họp:{' '}
+            <Anchor href="/kiosk" underline="always">
+              trang thiết bị
+            </Anchor>
+            .
+          </Text>
+        )}
       </Paper>
     </Center>
   )

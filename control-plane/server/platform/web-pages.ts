@@ -2,11 +2,20 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
-import { noSuchRoute } from './http.ts'
+import { forgivenPath } from '../../contract/join-link.ts'
+import type { Config } from './config.ts'
+import { noStore, noSuchRoute } from './http.ts'
 import type { Module } from './module.ts'
 import type { Platform } from './platform.ts'
 
 const builtPages = join(import.meta.dirname, '../../../dist')
+
+/**
+ * What a page must be able to say before anybody is known or anything could be asked, as attributes of its root: that this is a stage, and whom to
+ * call (config.ts lets nothing into a telephone number that means anything in HTML).
+ */
+const pageMarks = ({ stage, officePhone }: Pick<Config, 'stage' | 'officePhone'>): string =>
+  [stage ? 'data-stage="true" ' : '', officePhone === '' ? '' : `data-office-phone="${officePhone}" `].join('')
 
 /** Serves the built pages: `/` staff screens (one page, client-side routes), `/kiosk/`, `/vao` (grant page), `/agent/` (room agent's page). */
 export function webPages(platform: Platform): Module {
@@ -30,14 +39,14 @@ export function webPages(platform: Platform): Module {
         maxAge: '30d',
         decorateReply: true,
       })
-      // On a stage every screen says so, also before anybody is known or anything was asked: the page itself carries it.
+      const marks = pageMarks(platform.config)
       const send = async (file: string, reply: import('fastify').FastifyReply) => {
-        if (!platform.config.stage) return reply.sendFile(file, builtPages, { immutable: false, maxAge: 0 })
+        if (marks === '') return reply.sendFile(file, builtPages, { immutable: false, maxAge: 0 })
         const html = await readFile(join(builtPages, file), 'utf8')
         return reply
           .header('cache-control', 'no-cache')
           .type('text/html; charset=utf-8')
-          .send(html.replace('<html ', '<html data-stage="true" '))
+          .send(html.replace('<html ', () => `<html ${marks}`))
       }
       const page = (file: string) => ({
         config: { may: 'public', mayBeKept: true } as const,
@@ -53,6 +62,9 @@ export function webPages(platform: Platform): Module {
         ...staff,
         handler: async (request, reply) => {
           if (request.url.startsWith('/api/')) throw noSuchRoute()
+          const meant = forgivenPath(request.url)
+          // The fragment that the browser holds goes along by itself. Nobody keeps the answer: it may carry a link's key.
+          if (meant !== undefined) return reply.headers(noStore).redirect(meant)
           return send('control-plane/web/index.html', reply)
         },
       })

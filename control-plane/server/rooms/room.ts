@@ -68,7 +68,7 @@ export function hearingShown<Plan extends { id: string; status: HearingStatus; s
 export type Admission =
   | { is: 'open' }
   | { is: 'waiting'; opensAt: Instant }
-  | { is: 'refused'; why: 'revoked' | 'over' | 'cancelled' }
+  | { is: 'refused'; why: 'revoked' | 'over' | 'postponed' | 'cancelled' }
 
 /** Whether a grant lets in now. A live hearing always lets in; a revoked grant never does. */
 export function admission(
@@ -78,7 +78,7 @@ export function admission(
   now: Instant,
 ): Admission {
   if (hearing && (hearing.status === 'cancelled' || hearing.status === 'postponed'))
-    return { is: 'refused', why: 'cancelled' }
+    return { is: 'refused', why: hearing.status }
   if (grant.revoked) return { is: 'refused', why: 'revoked' }
   if (hearing?.status === 'live') return { is: 'open' }
   if (isRoomOver(room, hearing, now) || hearing?.status === 'ended' || hearing?.status === 'archived')

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, max, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, max, ne, sql } from 'drizzle-orm'
 import { notBefore } from '../platform/clock.ts'
 import type { Database, Tx } from '../platform/database.ts'
 import { attendance, edgeEvents, grants, type LeftBy, rooms } from './tables.ts'
@@ -80,6 +80,22 @@ export async function grantByHash(
 export async function grantById(db: Reader, id: string): Promise<GrantRow | undefined> {
   const [row] = await db.select().from(grants).where(eq(grants.id, id))
   return row
+}
+
+/** Whether another grant of the hearing is in use for the same person or room: after a renewal, or once a postponed hearing has its new room. */
+export async function isGrantReplaced(
+  db: Reader,
+  { id, hearingId, endpointId, participantId }: GrantRow,
+): Promise<boolean> {
+  const subject = participantId === null ? grants.endpointId : grants.participantId
+  const subjectId = participantId ?? endpointId
+  if (hearingId === null || subjectId === null) return false
+  const [row] = await db
+    .select({ id: grants.id })
+    .from(grants)
+    .where(and(eq(grants.hearingId, hearingId), eq(subject, subjectId), ne(grants.id, id), isNull(grants.revokedAt)))
+    .limit(1)
+  return row !== undefined
 }
 
 export async function lockGrant(tx: Tx, id: string): Promise<GrantRow | undefined> {
