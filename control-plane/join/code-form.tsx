@@ -1,42 +1,42 @@
-import { type FormEvent, useEffect, useState } from 'react'
+import { type FormEvent, useState } from 'react'
 import { readLinkIn } from '../contract/join-link.ts'
 import type { Key } from '../contract/rooms.ts'
+import { grantCodeLength } from '../contract/short-code.ts'
+import { CodeField, codeAsked, codeFault } from '../kiosk/code-field.tsx'
 
 interface Props {
+  /** What the server said of the code that stands there. */
   fault: string | null
-  /** What stood there when it was refused. */
-  typed: string
+  text: string
+  onText(text: string): void
   onKey(key: Key): void
 }
 
 /** The field for the short code; a link that is pasted there is taken too. */
-export function CodeForm({ fault, typed, onKey }: Props) {
-  const [text, setText] = useState(typed)
-  useEffect(() => setText(typed), [typed])
+export function CodeForm({ fault, text, onText, onKey }: Props) {
+  const [ownFault, setOwnFault] = useState<string | null>(null)
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     const link = readLinkIn(text)
-    onKey(link.is === 'token' ? { token: link.token } : { code: text.trim() })
+    const wrong = link.is === 'token' ? null : codeFault(text, grantCodeLength)
+    setOwnFault(wrong)
+    if (link.is === 'token') onKey({ token: link.token })
+    else if (wrong === null) onKey({ code: codeAsked(text, grantCodeLength) })
   }
   return (
     <form onSubmit={submit} className="code">
-      <p>Mã gồm 10 ký tự, ghi trong thông tin đăng nhập gửi kèm giấy mời.</p>
-      <label htmlFor="code">Mã đăng nhập</label>
-      <input
-        id="code"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-        placeholder="ABCDE-23456"
-        autoComplete="off"
-        required
-        aria-describedby="fault"
+      <p>Mã gồm {grantCodeLength} chữ và số, ghi trong thông tin đăng nhập gửi kèm giấy mời.</p>
+      <CodeField
+        label="Mã đăng nhập"
+        length={grantCodeLength}
+        example="BCGHK-23456"
+        text={text}
+        onText={onText}
+        fault={ownFault ?? fault}
       />
-      <button type="submit" className="main" disabled={text.replace(/[^A-Za-z0-9]/g, '').length < 10}>
+      <button type="submit" className="main" disabled={text.trim() === ''}>
         Tiếp tục
       </button>
-      <p id="fault" className="fault" role="alert">
-        {fault}
-      </p>
     </form>
   )
 }

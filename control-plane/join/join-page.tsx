@@ -24,6 +24,8 @@ const dateText = new Intl.DateTimeFormat('vi-VN', {
 export function JoinPage() {
   const [join, tell] = useReducer(next, location.hash, begin)
   const [seat, setSeat] = useState<string>()
+  // Kept here: the field comes and goes with what the page has to say, what was typed stays.
+  const [text, setText] = useState('')
   useEffect(() => {
     takeSeat().then(setSeat)
   }, [])
@@ -56,7 +58,12 @@ export function JoinPage() {
     case 'asking-code':
       return (
         <Card title="Nhập mã đăng nhập">
-          <CodeForm fault={join.fault} typed={join.typed} onKey={(given) => tell({ is: 'key', key: given })} />
+          <CodeForm
+            fault={join.fault}
+            text={text}
+            onText={setText}
+            onKey={(given) => tell({ is: 'key', key: given })}
+          />
           <Help />
         </Card>
       )
@@ -98,7 +105,7 @@ export function JoinPage() {
             </button>
           )}
           <Help />
-          <CodeForm fault={null} typed={join.key?.code ?? ''} onKey={(given) => tell({ is: 'key', key: given })} />
+          <CodeForm fault={null} text={text} onText={setText} onKey={(given) => tell({ is: 'key', key: given })} />
         </Card>
       )
   }

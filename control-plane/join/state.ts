@@ -4,8 +4,7 @@ import type { ProblemDocument } from '../contract/route.ts'
 
 /** What the page is at. */
 export type Join =
-  /** `typed`: what stood in the field when it was refused. */
-  | { at: 'asking-code'; fault: string | null; typed: string }
+  | { at: 'asking-code'; fault: string | null }
   | { at: 'checking'; key: Key }
   | { at: 'waiting'; key: Key; invitation: Invitation }
   | { at: 'open'; key: Key; invitation: Invitation; fault: string | null }
@@ -27,7 +26,7 @@ export type JoinEvent =
   | { is: 'put-out' }
   | { is: 'replaced' }
 
-const asking: Join = { at: 'asking-code', fault: null, typed: '' }
+const asking: Join = { at: 'asking-code', fault: null }
 const damaged: Join = {
   at: 'refused',
   why: 'Liên kết bị thiếu hoặc hỏng khi sao chép. Vui lòng mở lại liên kết trong giấy mời, hoặc nhập mã đăng nhập.',
@@ -93,7 +92,7 @@ function failed(join: Join, problem: ProblemDocument): Join {
   if (problem.type.endsWith(':grant-early')) return { at: 'checking', key }
   // A code that was typed wrongly is mended where it was typed.
   if (key.code !== undefined && [400, 404, 422, 429].includes(problem.status))
-    return { at: 'asking-code', fault: problem.title, typed: key.code }
+    return { at: 'asking-code', fault: problem.title }
   return {
     at: 'refused',
     why: problem.title,

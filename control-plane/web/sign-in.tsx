@@ -11,6 +11,7 @@ import {
   type TotpEnrolment,
 } from '../contract/identity.ts'
 import type { ProblemDocument } from '../contract/route.ts'
+import { readDigits } from '../contract/short-code.ts'
 import { problemOf, useDo } from './ask.ts'
 import { Failed } from './parts/states.tsx'
 
@@ -71,7 +72,7 @@ function Password({ onNext }: { onNext(answer: { next: SignInStep }): void }) {
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     enter.mutate(
-      { body: { username, password, ...(withCode && code !== '' ? { code } : {}) } },
+      { body: { username, password, ...(withCode && code.trim() !== '' ? { code: readDigits(code) } : {}) } },
       // From then on both are asked at once: strangers' guesses do not slow that way in.
       { onError: (error) => setWithCode((before) => before || problemOf(error).withCode === true) },
     )
@@ -129,7 +130,7 @@ export function Code({
   const check = useDo(contract, [], { onDone: onNext })
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    check.mutate({ body: { code } })
+    check.mutate({ body: { code: readDigits(code) } })
   }
   return (
     <form onSubmit={submit}>
@@ -146,7 +147,7 @@ export function Code({
           data-testid="code"
         />
         {check.isError && <Failed error={check.error} />}
-        <Button type="submit" loading={check.isPending} disabled={code.replaceAll(' ', '').length < 6}>
+        <Button type="submit" loading={check.isPending} disabled={!/^\d{6}$/.test(readDigits(code))}>
           Xác nhận
         </Button>
       </Stack>

@@ -1,13 +1,15 @@
 import type { CallSettings, Entry } from '../../contract/call.ts'
 import type { Invitation, Key } from '../../contract/rooms.ts'
+import { grantCodeLength, readCode } from '../../contract/short-code.ts'
 import type { HearingBrief, Hearings } from '../hearings/index.ts'
 import { type Actor, anonymousActor } from '../platform/actor.ts'
+import { minuteMs } from '../platform/clock.ts'
 import type { Config } from '../platform/config.ts'
+import { createGuesses } from '../platform/guesses.ts'
 import type { Platform } from '../platform/platform.ts'
 import { fail, invalid, notFound, Problem } from '../platform/problem.ts'
 import { sha256Hex } from '../platform/secrets.ts'
 import { codeHash } from './grants.ts'
-import { createGuesses } from './guesses.ts'
 import { admission, shownName, tokenWindow } from './room.ts'
 import { grantNames } from './sealed-names.ts'
 import { deviceSeat } from './seat.ts'
@@ -51,6 +53,8 @@ const refusals = {
   ],
 } as const
 
+const unknownGrant = (title: string): Problem => new Problem('grant-unknown', { status: 404, title })
+
 interface Opened {
   grant: store.GrantRow
   room: store.RoomRow
@@ -64,28 +68,36 @@ export function createEntry(
 ) {
   const { seats } = deps
   const { db, clock, config } = platform
-  const guesses = createGuesses(clock)
+  const guesses = createGuesses(clock, { most: 20, windowMs: 10 * minuteMs })
+
+  async function byLink(token: string): Promise<store.GrantRow> {
+    const grant = await store.grantByToken(db, sha256Hex(token))
+    return (
+      grant ??
+      fail(
+        unknownGrant(
+          'Liên kết không đúng, có thể bị thiếu hoặc hỏng khi sao chép. Vui lòng mở lại liên kết trong giấy mời, hoặc nhập mã đăng nhập.',
+        ),
+      )
+    )
+  }
+
+  async function byCode(typed: string, address: string): Promise<store.GrantRow> {
+    const hashes = readCode(typed, grantCodeLength).codes.map((code) => codeHash(platform.secrets, code))
+    const grant = await store.grantByCodes(db, hashes)
+    if (grant !== undefined) return grant
+    throw guesses.wrong(
+      address,
+      unknownGrant('Mã đăng nhập không đúng. Vui lòng so lại từng ký tự với giấy mời rồi sửa ở ô mã.'),
+      'xin so lại với giấy mời, hoặc mở bằng liên kết.',
+    )
+  }
 
   async function open(key: Key, address: string): Promise<Opened> {
     if ((key.token === undefined) === (key.code === undefined)) {
       throw invalid([{ field: 'token', message: 'Cần đúng một trong hai: liên kết hoặc mã đăng nhập.' }])
     }
-    if (key.code !== undefined) guesses.demandFew(address)
-    const hash =
-      key.code === undefined
-        ? { tokenHash: sha256Hex(key.token ?? '') }
-        : { codeHash: codeHash(platform.secrets, key.code) }
-    const grant = await store.grantByHash(db, hash)
-    if (grant === undefined) {
-      if (key.code !== undefined) guesses.note(address)
-      throw new Problem('grant-unknown', {
-        status: 404,
-        title:
-          key.code === undefined
-            ? 'Liên kết không đúng, có thể bị thiếu hoặc hỏng khi sao chép. Vui lòng mở lại liên kết trong giấy mời, hoặc nhập mã đăng nhập.'
-            : 'Mã đăng nhập không đúng. Vui lòng so lại từng ký tự với giấy mời rồi sửa ở ô mã.',
-      })
-    }
+    const grant = key.code === undefined ? await byLink(key.token ?? '') : await byCode(key.code, address)
     return surroundings(grant)
   }
 

@@ -66,15 +66,16 @@ export const grantsOfRoom = (db: Reader, roomId: string): Promise<GrantRow[]> =>
     .where(eq(grants.roomId, roomId))
     .orderBy(asc(grants.kind), asc(grants.createdAt), asc(grants.id))
 
-export async function grantByHash(
-  db: Reader,
-  hash: { tokenHash: string } | { codeHash: string },
-): Promise<GrantRow | undefined> {
-  const [row] = await db
-    .select()
-    .from(grants)
-    .where('tokenHash' in hash ? eq(grants.tokenHash, hash.tokenHash) : eq(grants.codeHash, hash.codeHash))
+export async function grantByToken(db: Reader, tokenHash: string): Promise<GrantRow | undefined> {
+  const [row] = await db.select().from(grants).where(eq(grants.tokenHash, tokenHash))
   return row
+}
+
+/** The grant of the first of these codes (their digests, the likeliest first) that is one. */
+export async function grantByCodes(db: Reader, codeHashes: string[]): Promise<GrantRow | undefined> {
+  if (codeHashes.length === 0) return undefined
+  const rows = await db.select().from(grants).where(inArray(grants.codeHash, codeHashes))
+  return rows.sort((one, other) => codeHashes.indexOf(one.codeHash) - codeHashes.indexOf(other.codeHash))[0]
 }
 
 export async function grantById(db: Reader, id: string): Promise<GrantRow | undefined> {

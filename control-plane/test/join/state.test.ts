@@ -25,7 +25,7 @@ const invitation = (state: 'waiting' | 'open'): Invitation => ({
 })
 const problem = (status: number): ProblemDocument => ({ type: 't', title: 'Vì sao', status })
 const checking: Join = { at: 'checking', key }
-const asking: Join = { at: 'asking-code', fault: null, typed: '' }
+const asking: Join = { at: 'asking-code', fault: null }
 const waiting: Join = { at: 'waiting', key, invitation: invitation('waiting') }
 const elsewhere: Join = { at: 'elsewhere', key, invitation: invitation('open'), wasInside: false }
 const open: Join = { at: 'open', key, invitation: invitation('open'), fault: null }
@@ -89,11 +89,11 @@ test('a refusal is final, an outage can be tried again', () => {
   assert.deepEqual(next(inside, { is: 'failed', problem: early }), checking)
 })
 
-test('a wrong code is told beside the field, which keeps what was typed', () => {
+test('a wrong code is told beside the field', () => {
   const byCode: Join = { at: 'checking', key: { code: 'abcde 23456' } }
   for (const status of [400, 404, 422, 429]) {
     const told = next(byCode, { is: 'failed', problem: problem(status) })
-    assert.deepEqual(told, { at: 'asking-code', fault: 'Vì sao', typed: 'abcde 23456' })
+    assert.deepEqual(told, { at: 'asking-code', fault: 'Vì sao' })
   }
   assert.equal(next(byCode, { is: 'failed', problem: problem(410) }).at, 'refused')
 })
