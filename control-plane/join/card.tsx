@@ -1,3 +1,4 @@
+import { Counting } from '../kiosk/counting.tsx'
 import { OfficeToDial } from '../kiosk/office.tsx'
 
 interface Props {
@@ -15,7 +16,9 @@ export function Card({ title, busy, isAlert, children }: Props) {
       <p className="brand">Tiếp công dân trực tuyến – tỉnh Gia Lai</p>
       {busy === true && <div className="spinner" aria-hidden="true" />}
       <div role={isAlert === true ? 'alert' : undefined}>
-        <h1>{title}</h1>
+        <h1>
+          <Counting text={title} />
+        </h1>
       </div>
       {children}
     </main>

@@ -143,7 +143,7 @@ function Facts({ invitation }: { invitation: Invitation }) {
       </dd>
       <dt>Thời gian</dt>
       <dd>{dateText.format(new Date(hearing.startsAt))}</dd>
-      <dt>Điểm cầu</dt>
+      <dt>Nơi tham dự</dt>
       <dd>{hearing.endpointNames.join('; ')}</dd>
       <dt>Vào phòng với tên</dt>
       <dd>

@@ -1,4 +1,5 @@
 import { type CodeRead, mostTyped, readCode, shownCode } from '../contract/short-code.ts'
+import { Counting } from './counting.tsx'
 
 /** What is asked of the server for a field's text: the one code that is in it, else whatever may be one. */
 export function codeAsked(text: string, length: number): string {
@@ -57,7 +58,7 @@ export function CodeField({ label, length, example, text, onText, fault }: Props
         {understood(text, readCode(text, length))}
       </p>
       <p id="fault" className="fault" role="alert">
-        {fault}
+        {fault !== null && <Counting text={fault} />}
       </p>
     </>
   )

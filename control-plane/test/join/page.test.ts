@@ -93,6 +93,26 @@ test('with the server away the page says so and can be tried again', async () =>
   await page.context().close()
 })
 
+test('told to wait some seconds, a person sees them pass, and then that it may be tried again', async () => {
+  const page = await (await house.computer()).newPage()
+  const refused = { type: 'urn:tiepdan:problem:too-many-requests', status: 429, retryable: true }
+  const title = 'Quá nhiều yêu cầu. Vui lòng thử lại sau 4 giây.'
+  await page.route('**/api/join', (route) =>
+    route.fulfill({
+      status: 429,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({ ...refused, title }),
+    }),
+  )
+  await page.goto(`${house.line.url}/vao#${hearing.token(hearing.central)}`)
+  await page.getByRole('heading', { name: 'thử lại sau 2 giây' }).waitFor()
+  await page.getByRole('heading', { name: 'Bây giờ thử lại được' }).waitFor()
+  await page.unroute('**/api/join')
+  await page.getByRole('button', { name: 'Thử lại' }).click()
+  await page.getByRole('heading', { name: door }).waitFor()
+  await page.context().close()
+})
+
 test('revoked and over are refused with what to do; a reload says the same', async () => {
   const revoked = await openLink(hearing.token(hearing.citizen))
   await revoked.getByRole('heading', { name: door }).waitFor()
