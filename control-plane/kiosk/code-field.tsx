@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react'
 import { type CodeRead, mostTyped, readCode, shownCode } from '../contract/short-code.ts'
 import { Counting } from './counting.tsx'
 
@@ -38,10 +39,16 @@ interface Props {
 
 /** The field for a short code. It keeps what was typed as it was typed: a field that changes its own text breaks the input method that writes into it. */
 export function CodeField({ label, length, example, text, onText, fault }: Props) {
+  const input = useRef<HTMLInputElement>(null)
+  // The page that asked showed something else meanwhile: who has to mend a code is put where it stands.
+  useEffect(() => {
+    if (fault !== null) input.current?.focus()
+  }, [fault])
   return (
     <>
       <label htmlFor="code">{label}</label>
       <input
+        ref={input}
         id="code"
         value={text}
         onChange={(event) => onText(event.target.value)}
