@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { route } from './route.ts'
+import { mostTyped } from './short-code.ts'
 import { TestOrder } from './test-calls.ts'
 import { HearingStatus, Id, InstantText, Nullable } from './words.ts'
 
@@ -13,7 +14,7 @@ export const enrolDevice = route({
   schema: {
     summary: 'Enrol a room PC by its short code',
     tags,
-    body: Type.Object({ code: Type.String({ minLength: 6, maxLength: 20 }) }, strict),
+    body: Type.Object({ code: Type.String({ minLength: 1, maxLength: mostTyped }) }, strict),
     response: { 201: Type.Object({ deviceId: Id, credential: Type.String(), endpointName: Type.String() }) },
   },
 })

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Entry } from './call.ts'
 import { route } from './route.ts'
+import { mostTyped } from './short-code.ts'
 import { ById, HearingStatus, Id, InstantText, Nullable } from './words.ts'
 
 const tags = ['rooms']
@@ -11,7 +12,8 @@ const strict = { additionalProperties: false }
 export const Key = Type.Object(
   {
     token: Type.Optional(Type.String({ minLength: 20, maxLength: 200 })),
-    code: Type.Optional(Type.String({ minLength: 6, maxLength: 20 })),
+    /** As it was typed or pasted: the code is found in it (short-code.ts). */
+    code: Type.Optional(Type.String({ minLength: 1, maxLength: mostTyped })),
   },
   strict,
 )
@@ -42,7 +44,7 @@ export const Invitation = Type.Object({
 })
 export type Invitation = Static<typeof Invitation>
 
-/** Looks at a grant; consumes nothing. Refusals: 404 grant-unknown, 410 grant-revoked, 410 grant-over. */
+/** Looks at a grant; consumes nothing. Refusals: 404 grant-unknown, 410 grant-revoked, -replaced, -over, -cancelled. */
 export const lookAtGrant = route({
   method: 'POST',
   url: '/api/join',

@@ -1,9 +1,11 @@
-import { type FormEvent, useEffect, useReducer, useRef, useState } from 'react'
+import { useEffect, useReducer, useRef, useState } from 'react'
 import { type Invitation, type Key, lookAtGrant } from '../contract/rooms.ts'
 import { CallFailed, call, type ProblemDocument } from '../contract/route.ts'
 import { useSenses } from '../kiosk/senses.ts'
 import { inWords } from '../kiosk/state.ts'
 import { everySecond, startTiming } from '../media/wake.ts'
+import { Card, Help } from './card.tsx'
+import { CodeForm } from './code-form.tsx'
 import { Meeting } from './meeting.tsx'
 import { OpenElsewhere, OwnDevices } from './own-devices.tsx'
 import { useRenewal } from './renewal.ts'
@@ -33,13 +35,16 @@ const dateText = new Intl.DateTimeFormat('vi-VN', {
 
 /** The page behind a join link: countdown, a look at camera and microphone, one press, the meeting (design §6). */
 export function JoinPage() {
-  const [join, tell] = useReducer(next, location.hash.slice(1), begin)
+  const [join, tell] = useReducer(next, location.hash, begin)
   const [seat, setSeat] = useState<string>()
+  // Kept here: the field comes and goes with what the page has to say, what was typed stays.
+  const [text, setText] = useState('')
   useEffect(() => {
     takeSeat().then(setSeat)
   }, [])
   useRenewal(join.at === 'waiting')
-  const key = join.at === 'asking-code' ? undefined : join.key
+  const key = join.at === 'asking-code' ? null : join.key
+  useAddress(key, (fragment) => tell({ is: 'address', fragment }))
 
   useEffect(() => {
     if (join.at !== 'checking' || seat === undefined) return
@@ -77,13 +82,24 @@ export function JoinPage() {
     const timer = setTimeout(() => tell({ is: 'key', key: join.key }), againMs)
     return () => clearTimeout(timer)
   }, [join])
+  const otherCode = (): void => tell({ is: 'other-code' })
   switch (join.at) {
     case 'asking-code':
-      return <CodeForm fault={join.fault} onCode={(code) => tell({ is: 'key', key: { code } })} />
+      return (
+        <Card title="Nhập mã đăng nhập">
+          <CodeForm
+            fault={join.fault}
+            text={text}
+            onText={setText}
+            onKey={(given) => tell({ is: 'key', key: given })}
+          />
+          <Help />
+        </Card>
+      )
     case 'checking':
       return <Card title="Đang kiểm tra thông tin đăng nhập…" busy />
     case 'waiting':
-      return <Waiting invitation={join.invitation} onOpen={again} onWake={askQuietly} />
+      return <Waiting invitation={join.invitation} onOpen={again} onOther={otherCode} onWake={askQuietly} />
     case 'open':
       return <Door invitation={join.invitation} onEnter={() => tell({ is: 'entered' })} />
     case 'elsewhere':
@@ -93,6 +109,7 @@ export function JoinPage() {
           wasInside={join.wasInside}
           onEnter={() => tell({ is: 'entered' })}
           onAgain={again}
+          onOther={otherCode}
         />
       )
     case 'inside':
@@ -110,62 +127,40 @@ export function JoinPage() {
       )
     case 'refused':
       return (
-        <Card title={join.why}>
+        <Card title={join.why} isAlert>
           {join.retryable && (
             <button type="button" className="main" onClick={again}>
               Thử lại
             </button>
           )}
+          <Help />
+          <CodeForm fault={null} text={text} onText={setText} onKey={(given) => tell({ is: 'key', key: given })} />
         </Card>
       )
   }
 }
 
+/**
+ * Tells of every later address of this tab, and writes the key in use into it, without the tail that came with it: a reload, a bookmark and a copy are
+ * then those of what is shown. A code stands in no address.
+ */
+function useAddress(key: Key | null, onFragment: (fragment: string) => void): void {
+  const told = useRef(onFragment)
+  told.current = onFragment
+  useEffect(() => {
+    const onChange = (): void => told.current(location.hash)
+    addEventListener('hashchange', onChange)
+    return () => removeEventListener('hashchange', onChange)
+  }, [])
+  useEffect(() => {
+    if (key === null) return
+    const hash = key.token === undefined ? '' : `#${key.token}`
+    if (location.hash !== hash) history.replaceState(history.state, '', location.pathname + hash)
+  }, [key])
+}
+
 /** Names the key for this tab's own memory; the token itself is not stored. */
 const nameOf = (key: Key): string => (key.token ?? key.code ?? '').slice(0, 8)
-
-function Card({ title, busy, children }: { title: string; busy?: boolean; children?: React.ReactNode }) {
-  return (
-    <main className="message" aria-busy={busy === true}>
-      <p className="brand">Tiếp công dân trực tuyến – tỉnh Gia Lai</p>
-      {busy === true && <div className="spinner" aria-hidden="true" />}
-      <h1>{title}</h1>
-      {children}
-    </main>
-  )
-}
-
-function CodeForm({ fault, onCode }: { fault: string | null; onCode(code: string): void }) {
-  const [code, setCode] = useState('')
-  const submit = (event: FormEvent): void => {
-    event.preventDefault()
-    onCode(code.trim())
-  }
-  return (
-    <Card title="Nhập mã đăng nhập">
-      <p>Mã gồm 10 ký tự, ghi trong thông tin đăng nhập gửi kèm giấy mời.</p>
-      <form onSubmit={submit} className="code">
-        <label htmlFor="code">Mã đăng nhập</label>
-        <input
-          id="code"
-          value={code}
-          onChange={(event) => setCode(event.target.value.toUpperCase())}
-          placeholder="ABCDE-23456"
-          autoComplete="off"
-          maxLength={14}
-          required
-          aria-describedby="fault"
-        />
-        <button type="submit" className="main" disabled={code.replace(/[^A-Z0-9]/g, '').length < 10}>
-          Tiếp tục
-        </button>
-        <p id="fault" className="fault" role="alert">
-          {fault}
-        </p>
-      </form>
-    </Card>
-  )
-}
 
 function Facts({ invitation }: { invitation: Invitation }) {
   const { hearing } = invitation
@@ -177,7 +172,7 @@ function Facts({ invitation }: { invitation: Invitation }) {
       </dd>
       <dt>Thời gian</dt>
       <dd>{dateText.format(new Date(hearing.startsAt))}</dd>
-      <dt>Điểm cầu</dt>
+      <dt>Nơi tham dự</dt>
       <dd>{hearing.endpointNames.join('; ')}</dd>
       <dt>Vào phòng với tên</dt>
       <dd>
@@ -191,11 +186,12 @@ function Facts({ invitation }: { invitation: Invitation }) {
 interface WaitingProps {
   invitation: Invitation
   onOpen(): void
+  onOther(): void
   /** The page was away: the hearing may have another time by now. */
   onWake(): void
 }
 
-function Waiting({ invitation, onOpen, onWake }: WaitingProps) {
+function Waiting({ invitation, onOpen, onOther, onWake }: WaitingProps) {
   // The server's clock counts, whatever this machine's says.
   const [leftMs, setLeftMs] = useState(() => Date.parse(invitation.opensAt) - Date.parse(invitation.serverTime))
   const told = useRef({ onOpen, onWake })
@@ -220,6 +216,7 @@ function Waiting({ invitation, onOpen, onWake }: WaitingProps) {
       <p className="hint">
         Xin giữ trang này. Phòng sẽ tự mở khi đến giờ; có thể đóng và mở lại liên kết bất cứ lúc nào.
       </p>
+      <Help onOther={onOther} />
     </Card>
   )
 }
@@ -235,6 +232,7 @@ function Door({ invitation, onEnter }: { invitation: Invitation; onEnter(): void
       <button type="button" className="main big" disabled={!knows} onClick={onEnter}>
         Vào phòng
       </button>
+      <Help />
     </Card>
   )
 }
@@ -245,11 +243,13 @@ function Elsewhere({
   wasInside,
   onEnter,
   onAgain,
+  onOther,
 }: {
   invitation: Invitation
   wasInside: boolean
   onEnter(): void
   onAgain(): void
+  onOther(): void
 }) {
   const [knows, setKnows] = useState(false)
   return (
@@ -271,6 +271,7 @@ function Elsewhere({
       <button type="button" onClick={onAgain}>
         Kiểm tra lại
       </button>
+      <Help onOther={onOther} />
     </Card>
   )
 }

@@ -3,6 +3,7 @@ import { enterByGrant, type Invitation, type Key, keepSeat } from '../contract/r
 import { call, type ProblemDocument } from '../contract/route.ts'
 import { DeviceStrip, useDeviceNews } from '../kiosk/device-news.tsx'
 import { recallHanded } from '../kiosk/memory.ts'
+import { OfficeToDial } from '../kiosk/office.tsx'
 import { isInAppBrowser } from '../media/devices.ts'
 import { type Stay, type StayStep, stayInMeeting } from '../media/stay.ts'
 
@@ -68,7 +69,7 @@ export function Meeting({ keyGiven, seat, takesOver, invitation, onLeft, onPutOu
       </div>
       {isAsked && (
         <p className="asked" role="status">
-          Liên kết này vừa được mở trên thiết bị khác. Nếu không phải ông/bà mở, vui lòng báo Văn phòng UBND tỉnh.
+          Liên kết này vừa được mở trên thiết bị khác. Nếu không phải ông/bà mở, vui lòng báo <OfficeToDial />.
         </p>
       )}
       <DeviceStrip

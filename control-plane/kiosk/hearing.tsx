@@ -7,6 +7,7 @@ import { type Stay, type StayStep, stayInMeeting } from '../media/stay.ts'
 import { DeviceStrip, useDeviceNews } from './device-news.tsx'
 import type { Link } from './link.ts'
 import { keep, recall, recallHanded } from './memory.ts'
+import { Office } from './office.tsx'
 
 interface Props {
   hearing: BoardHearing
@@ -136,10 +137,9 @@ function Cover({ step, elsewhere, onAgain, onTakeOver, onLeave }: CoverProps) {
       )}
       {(step.at === 'refused' || step.at === 'kicked') && (
         <>
+          <p>{step.at === 'refused' ? step.problem.title : 'Thiết bị đã được mời ra khỏi phòng.'}</p>
           <p>
-            {step.at === 'refused'
-              ? step.problem.title
-              : 'Thiết bị đã được mời ra khỏi phòng. Liên hệ Văn phòng UBND tỉnh nếu cần vào lại.'}
+            Cần giúp hoặc cần vào lại, xin gọi <Office />.
           </p>
           <button type="button" className="main" onClick={onLeave}>
             Về màn hình chờ

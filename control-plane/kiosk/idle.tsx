@@ -4,6 +4,7 @@ import { hearingStatusLabels } from '../contract/words.ts'
 import { everySecond } from '../media/wake.ts'
 import { Equipment } from './equipment.tsx'
 import type { Link } from './link.ts'
+import { Office } from './office.tsx'
 import type { Sensing } from './senses.ts'
 import { inWords, mayEnter } from './state.ts'
 import type { TestState } from './test-call.ts'
@@ -69,8 +70,8 @@ export function Idle({ board, linkUp, link, senses, test, onEnter }: Props) {
       </header>
       {!linkUp && (
         <p className="outage" role="status">
-          Máy đang tự nối lại và giữ nguyên thông tin đã nhận. Nếu quá vài phút, kiểm tra cáp mạng, rồi gọi Văn phòng
-          UBND tỉnh. Không cần tắt máy.
+          Máy đang tự nối lại và giữ nguyên thông tin đã nhận. Nếu quá vài phút, kiểm tra cáp mạng, rồi gọi <Office />.
+          Không cần tắt máy.
         </p>
       )}
       <NextHearing board={board} now={now} testing={test.at === 'running'} onEnter={onEnter} />

@@ -3,6 +3,7 @@ import { Enrolment } from './enrolment.tsx'
 import type { Link } from './link.ts'
 import { openLink } from './link.ts'
 import { forgetEverything, keep, recall } from './memory.ts'
+import { Office } from './office.tsx'
 import { Room } from './room.tsx'
 import { begin, type Kiosk, next } from './state.ts'
 
@@ -45,7 +46,11 @@ function Shown({
       return (
         <Message
           title="Đang kết nối máy chủ…"
-          text="Máy sẽ tự kết nối lại liên tục. Nếu quá vài phút, kiểm tra cáp mạng."
+          text={
+            <>
+              Máy sẽ tự kết nối lại liên tục. Nếu quá vài phút, kiểm tra cáp mạng, rồi gọi <Office />.
+            </>
+          }
           busy
         />
       )
@@ -53,7 +58,11 @@ function Shown({
       return (
         <Message
           title="Thiết bị đã bị thu hồi"
-          text="Thiết bị này không còn được dùng cho điểm cầu. Liên hệ Văn phòng UBND tỉnh để được cấp mã ghi danh mới."
+          text={
+            <>
+              Thiết bị này không còn được dùng cho điểm cầu. Gọi <Office /> để được cấp mã ghi danh mới.
+            </>
+          }
         >
           <button
             type="button"
@@ -90,7 +99,7 @@ function Message({
   children,
 }: {
   title: string
-  text: string
+  text: React.ReactNode
   busy?: boolean
   children?: React.ReactNode
 }) {

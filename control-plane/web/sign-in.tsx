@@ -1,4 +1,4 @@
-import { Button, Center, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Anchor, Button, Center, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { renderSVG } from 'uqr'
 import {
@@ -11,6 +11,7 @@ import {
   type TotpEnrolment,
 } from '../contract/identity.ts'
 import type { ProblemDocument } from '../contract/route.ts'
+import { readDigits } from '../contract/short-code.ts'
 import { problemOf, useDo } from './ask.ts'
 import { Failed } from './parts/states.tsx'
 
@@ -44,6 +45,19 @@ export function SignIn({ problem, onDone, again }: { problem: ProblemDocument; o
         )}
         {step.at === 'enrol' && <Enrol enrolment={step.enrolment} onNext={goOn} />}
         {begin.isError && <Failed error={begin.error} onAgain={() => begin.mutate({})} />}
+        {again !== true && (
+          <Text size="sm" mt="lg">
+            Trang này dành cho cán bộ. Ông/bà được mời dự buổi tiếp:{' '}
+            <Anchor href="/vao" underline="always">
+              nhập mã đăng nhập
+            </Anchor>
+            . Máy phòng họp:{' '}
+            <Anchor href="/kiosk" underline="always">
+              trang thiết bị
+            </Anchor>
+            .
+          </Text>
+        )}
       </Paper>
     </Center>
   )
@@ -61,7 +75,7 @@ function Password({ onNext }: { onNext(answer: { next: SignInStep }): void }) {
   })
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    enter.mutate({ body: { username, password, ...(withCode && code !== '' ? { code } : {}) } })
+    enter.mutate({ body: { username, password, ...(withCode && code.trim() !== '' ? { code: readDigits(code) } : {}) } })
   }
   return (
     <form onSubmit={submit}>
@@ -116,7 +130,7 @@ export function Code({
   const check = useDo(contract, [], { onDone: onNext })
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    check.mutate({ body: { code } })
+    check.mutate({ body: { code: readDigits(code) } })
   }
   return (
     <form onSubmit={submit}>
@@ -133,7 +147,7 @@ export function Code({
           data-testid="code"
         />
         {check.isError && <Failed error={check.error} />}
-        <Button type="submit" loading={check.isPending} disabled={code.replaceAll(' ', '').length < 6}>
+        <Button type="submit" loading={check.isPending} disabled={!/^\d{6}$/.test(readDigits(code))}>
           Xác nhận
         </Button>
       </Stack>

@@ -1,6 +1,7 @@
 import { Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { type FormEvent, useState, useSyncExternalStore } from 'react'
 import { stepUp } from '../contract/identity.ts'
+import { readDigits } from '../contract/short-code.ts'
 import { faultsOf, useDo } from './ask.ts'
 import { Failed } from './parts/states.tsx'
 import { type Asked, proofAsked } from './proof.ts'
@@ -60,11 +61,11 @@ export interface TypedProof {
 }
 
 export const isTyped = (typed: TypedProof, secondFactor: boolean): boolean =>
-  typed.password !== '' && (!secondFactor || typed.code.replaceAll(' ', '').length === 6)
+  typed.password !== '' && (!secondFactor || /^\d{6}$/.test(readDigits(typed.code)))
 
 /** As the contract wants it: no code where there is no second factor. */
 export const proofOf = (typed: TypedProof, secondFactor: boolean): { password: string; code?: string } =>
-  secondFactor ? typed : { password: typed.password }
+  secondFactor ? { password: typed.password, code: readDigits(typed.code) } : { password: typed.password }
 
 interface FieldsProps {
   typed: TypedProof

@@ -1,13 +1,16 @@
 import type { Device, Endpoint } from '../../contract/endpoints.ts'
+import { enrolmentCodeLength, readCode } from '../../contract/short-code.ts'
 import type { Identity } from '../identity/index.ts'
 import { type Actor, anonymousActor } from '../platform/actor.ts'
 import { minuteMs } from '../platform/clock.ts'
+import type { Tx } from '../platform/database.ts'
+import { createGuesses } from '../platform/guesses.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Draw, drawOf, type Press } from '../platform/press.ts'
 import { conflict, fail, forbidden, invalid, notFound, Problem } from '../platform/problem.ts'
 import { randomToken, sha256Hex } from '../platform/secrets.ts'
 import { cleanName, cleanOptional, cleanPhone, cleanText } from '../platform/text.ts'
-import { codeLifeMs, newEnrolmentCode, plainCode } from './enrolment.ts'
+import { codeLifeMs, newEnrolmentCode, whyRefused } from './enrolment.ts'
 import { arrange, type Heard, presentDevice, presentEndpoint } from './present.ts'
 import * as store from './store.ts'
 
@@ -24,9 +27,12 @@ const wrongPhone = {
 
 const sessionMs = 10 * minuteMs
 
+const hashOf = (shown: string): string => sha256Hex(shown.replace('-', ''))
+
 /** What people and room PCs ask of endpoints. A commune officer sees only the own endpoint; others do not exist for him. */
 export function createEndpointDesk(platform: Platform, identity: Pick<Identity, 'tokens'>) {
   const { db, clock } = platform
+  const guesses = createGuesses(clock, { most: 10, windowMs: minuteMs })
   const ownOnly = (actor: Actor): string | null =>
     actor.kind === 'staff' && actor.role === 'commune-officer' ? (actor.endpointId ?? 'none') : null
 
@@ -44,6 +50,12 @@ export function createEndpointDesk(platform: Platform, identity: Pick<Identity, 
     const devices = await store.activeDevices(db)
     const now = await heard()
     return arrange(rows, search).map((row) => presentEndpoint(row, devices, actor, now))
+  }
+
+  async function refusal(tx: Tx, hashes: string[], address: string): Promise<Problem> {
+    const known = await store.codeByHashes(tx, hashes)
+    const refused = new Problem('enrolment-code-refused', { status: 404, title: whyRefused(known) })
+    return known === undefined ? guesses.wrong(address, refused, 'xin nhập đúng mã được đọc.') : refused
   }
 
   return {
@@ -85,7 +97,7 @@ export function createEndpointDesk(platform: Platform, identity: Pick<Identity, 
       const expiresAt = new Date(clock.now() + codeLifeMs)
       await db.transaction(async (tx) => {
         await store.insertCode(tx, {
-          codeHash: sha256Hex(plainCode(code)),
+          codeHash: hashOf(code),
           endpointId: id,
           label: cleanText(label),
           createdBy: actor.id,
@@ -99,22 +111,16 @@ export function createEndpointDesk(platform: Platform, identity: Pick<Identity, 
     /** The code that a press has made already, for its repetition. */
     async codeAgain(draw: Draw): Promise<{ code: string; expiresAt: string }> {
       const code = newEnrolmentCode(draw)
-      const made = (await store.codeByHash(db, sha256Hex(plainCode(code)))) ?? fail(notFound('mã ghi danh'))
+      const made = (await store.codeByHashes(db, [hashOf(code)])) ?? fail(notFound('mã ghi danh'))
       return { code, expiresAt: made.expiresAt.toISOString() }
     },
-    async enrol(typed: string, press?: Press): Promise<Enrolled> {
+    async enrol(typed: string, address: string, press?: Press): Promise<Enrolled> {
       const credential = randomToken(drawOf(platform.secrets, press))
       const actor = { ...anonymousActor('kiosk'), ...(press === undefined ? {} : { press }) }
       return db.transaction(async (tx) => {
         const now = new Date(clock.now())
-        const codeHash = sha256Hex(plainCode(typed))
-        const code = await store.useCode(tx, codeHash, now)
-        if (code === undefined) {
-          throw new Problem('enrolment-code-refused', {
-            status: 404,
-            title: 'Mã ghi danh không đúng, đã dùng hoặc đã quá 15 phút. Đề nghị Văn phòng cấp mã mới.',
-          })
-        }
+        const hashes = readCode(typed, enrolmentCodeLength).codes.map((code) => sha256Hex(code))
+        const code = (await store.useCode(tx, hashes, now)) ?? fail(await refusal(tx, hashes, address))
         const endpoint = (await store.endpointById(tx, code.endpointId)) ?? fail(notFound('điểm cầu'))
         const device = await store.insertDevice(tx, {
           endpointId: code.endpointId,
@@ -124,7 +130,7 @@ export function createEndpointDesk(platform: Platform, identity: Pick<Identity, 
           enrolledBy: code.createdBy,
           lastSeenAt: now,
         })
-        await store.linkCode(tx, codeHash, device.id)
+        await store.linkCode(tx, code.codeHash, device.id)
         await platform.audit.write(tx, actor, 'device.enrolled', `device:${device.id}`, {
           endpointId: endpoint.id,
           label: device.label,

@@ -92,25 +92,31 @@ export async function insertCode(tx: Tx, values: typeof enrolmentCodes.$inferIns
   await tx.insert(enrolmentCodes).values(values)
 }
 
-export async function codeByHash(
-  db: Reader,
-  codeHash: string,
-): Promise<typeof enrolmentCodes.$inferSelect | undefined> {
-  const [row] = await db.select().from(enrolmentCodes).where(eq(enrolmentCodes.codeHash, codeHash))
-  return row
-}
-
-/** Uses a code up; undefined when it is unknown, old or used. */
+/** Uses up the code that is one of these; undefined when it is unknown, old or used. */
 export async function useCode(
   tx: Tx,
-  codeHash: string,
+  codeHashes: string[],
   now: Date,
 ): Promise<typeof enrolmentCodes.$inferSelect | undefined> {
   const [row] = await tx
     .update(enrolmentCodes)
     .set({ usedAt: now })
-    .where(and(eq(enrolmentCodes.codeHash, codeHash), isNull(enrolmentCodes.usedAt), gt(enrolmentCodes.expiresAt, now)))
+    .where(
+      and(
+        inArray(enrolmentCodes.codeHash, codeHashes),
+        isNull(enrolmentCodes.usedAt),
+        gt(enrolmentCodes.expiresAt, now),
+      ),
+    )
     .returning()
+  return row
+}
+
+export async function codeByHashes(
+  db: Reader,
+  codeHashes: string[],
+): Promise<typeof enrolmentCodes.$inferSelect | undefined> {
+  const [row] = await db.select().from(enrolmentCodes).where(inArray(enrolmentCodes.codeHash, codeHashes)).limit(1)
   return row
 }
 

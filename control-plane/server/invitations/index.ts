@@ -13,6 +13,7 @@ type Person = HearingPlan['participants'][number]
  */
 export function createInvitations(platform: Platform, deps: { hearings: Hearings; rooms: Rooms }): void {
   const { mail, config } = platform
+  const office = { mail: config.officeMail, phone: config.officePhone }
 
   async function send(tx: Tx, person: Person, key: string, letter: Letter): Promise<void> {
     if (person.email === null) return
@@ -28,8 +29,8 @@ export function createInvitations(platform: Platform, deps: { hearings: Hearings
     const links = await deps.rooms.linksOf(tx, hearing.id)
     for (const person of people) {
       const link = links.get(person.id)
-      const { publicUrl, officeMail } = config
-      const letter = invitation(hearing, person, { link, publicUrl, officeMail, renewed })
+      const { publicUrl } = config
+      const letter = invitation(hearing, person, { link, publicUrl, office, renewed })
       await send(tx, person, keyOf(person, room?.id ?? hearing.id, link), letter)
     }
   }
@@ -46,7 +47,7 @@ export function createInvitations(platform: Platform, deps: { hearings: Hearings
       ...hearing.participants.map(({ id }) => `invitation:${room?.id ?? hearing.id}:${id}`),
     ])
     for (const person of hearing.participants) {
-      const letter = withdrawal(hearing, person, { to, officeMail: config.officeMail })
+      const letter = withdrawal(hearing, person, { to, office })
       await send(tx, person, `invitation-${to}:${hearing.version}:${person.id}`, letter)
     }
   }

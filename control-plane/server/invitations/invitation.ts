@@ -29,9 +29,15 @@ const facts = (about: About): string[] => [
   `Thời gian: ${spokenTime(about)} (giờ Việt Nam)`,
 ]
 
-const signature = (officeMail: string): string[] => [
+/** How the office is reached; `phone` is empty where no number is set. */
+export interface Office {
+  mail: string
+  phone: string
+}
+
+const signature = ({ mail, phone }: Office): string[] => [
   '',
-  `Cần đổi thông tin hoặc không dự được, vui lòng báo Văn phòng UBND tỉnh: ${officeMail}.`,
+  `Cần đổi thông tin hoặc không dự được, vui lòng báo Văn phòng UBND tỉnh: ${[phone === '' ? '' : `điện thoại ${phone}`, mail].filter(Boolean).join(', ')}.`,
   'Thư này do hệ thống tiếp công dân trực tuyến tỉnh Gia Lai gửi tự động.',
 ]
 
@@ -42,7 +48,7 @@ const signature = (officeMail: string): string[] => [
 export function invitation(
   about: About,
   person: Person,
-  how: { link: PersonalLink | undefined; publicUrl: string; officeMail: string; renewed: boolean },
+  how: { link: PersonalLink | undefined; publicUrl: string; office: Office; renewed: boolean },
 ): Letter {
   const room = about.endpoints.find(({ endpointId }) => endpointId === person.endpointId)
   const subject = how.renewed ? `Liên kết mới dự buổi tiếp ${about.code}` : `Mời dự buổi tiếp công dân ${about.code}`
@@ -61,7 +67,7 @@ export function invitation(
         : ownDevice(how.link, how.publicUrl)),
       '',
       'Buổi tiếp được ghi hình, ghi âm và lưu trữ theo Quy chế tiếp công dân trực tuyến của tỉnh.',
-      ...signature(how.officeMail),
+      ...signature(how.office),
     ].join('\n'),
   }
 }
@@ -83,7 +89,7 @@ const ownDevice = ({ link, code }: PersonalLink, publicUrl: string): string[] =>
 export function withdrawal(
   about: About,
   person: Person,
-  how: { to: 'postponed' | 'cancelled'; officeMail: string },
+  how: { to: 'postponed' | 'cancelled'; office: Office },
 ): Letter {
   const isPutOff = how.to === 'postponed'
   return {
@@ -98,7 +104,7 @@ export function withdrawal(
       ...facts(about),
       '',
       'Thư mời và liên kết đã gửi trước đây không còn dùng được. Rất mong ông/bà thông cảm.',
-      ...signature(how.officeMail),
+      ...signature(how.office),
     ].join('\n'),
   }
 }

@@ -63,6 +63,12 @@ const ConfigSchema = Type.Object({
   smtpUrl: Type.String({ pattern: '^smtps?://', default: 'smtp://127.0.0.1:25' }),
   mailFrom: Type.String({ default: 'Tiếp công dân trực tuyến <khong-tra-loi@tiepdan.invalid>' }),
   officeMail: Type.String({ default: 'van-phong@tiepdan.invalid', description: 'nơi nhận cảnh báo của Văn phòng' }),
+  officePhone: Type.String({
+    pattern: '^([+(]?[0-9][0-9 .()-]{1,24})?$',
+    default: '',
+    description:
+      'số điện thoại mà trang vào phòng, trang thiết bị và thư mời bảo gọi khi cần giúp, ví dụ 0269 3824 404; để trống: chỉ nêu tên Văn phòng',
+  }),
   chromiumPath: Type.String({ default: '/usr/bin/chromium' }),
   roomAgent: Type.Boolean({ default: true, description: 'tiến trình này có chạy máy tham dự tự động không' }),
   intake: Type.Boolean({

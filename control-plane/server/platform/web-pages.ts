@@ -4,11 +4,20 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyReply } from 'fastify'
-import { noSuchRoute } from './http.ts'
+import { forgivenPath } from '../../contract/join-link.ts'
+import type { Config } from './config.ts'
+import { noStore, noSuchRoute } from './http.ts'
 import type { Module } from './module.ts'
 import type { Platform } from './platform.ts'
 
 const builtPages = join(import.meta.dirname, '../../../dist')
+
+/**
+ * What a page must be able to say before anybody is known or anything could be asked, as attributes of its root: that this is a stage, and whom to
+ * call (config.ts lets nothing into a telephone number that means anything in HTML).
+ */
+const pageMarks = ({ stage, officePhone }: Pick<Config, 'stage' | 'officePhone'>): string =>
+  [stage ? 'data-stage="true" ' : '', officePhone === '' ? '' : `data-office-phone="${officePhone}" `].join('')
 
 /** Serves the built pages: `/` staff screens (one page, client-side routes), `/kiosk/`, `/vao` (grant page), `/agent/` (room agent's page). */
 export function webPages(platform: Platform): Module {
@@ -32,19 +41,19 @@ export function webPages(platform: Platform): Module {
         maxAge: '30d',
         decorateReply: true,
       })
-      // On a stage every screen says so, also before anybody is known or anything was asked: the page itself carries it.
+      const marks = pageMarks(platform.config)
       const send = async (file: string, reply: FastifyReply) => {
         const html = await readFile(join(builtPages, file), 'utf8')
         allowOwnScripts(html, reply)
         return reply
           .header('cache-control', 'no-cache')
           .type('text/html; charset=utf-8')
-          .send(platform.config.stage ? html.replace('<html ', '<html data-stage="true" ') : html)
+          .send(html.replace('<html ', () => `<html ${marks}`))
       }
       const page = (file: string) => ({
         config: { may: 'public', mayBeKept: true } as const,
         schema: { hide: true },
-        handler: async (_request: unknown, reply: import('fastify').FastifyReply) => send(file, reply),
+        handler: async (_request: unknown, reply: FastifyReply) => send(file, reply),
       })
       app.get('/kiosk', page('control-plane/kiosk/index.html'))
       app.get('/vao', page('control-plane/join/index.html'))
@@ -55,6 +64,9 @@ export function webPages(platform: Platform): Module {
         ...staff,
         handler: async (request, reply) => {
           if (request.url.startsWith('/api/')) throw noSuchRoute()
+          const meant = forgivenPath(request.url)
+          // The fragment that the browser holds goes along by itself. Nobody keeps the answer: it may carry a link's key.
+          if (meant !== undefined) return reply.headers(noStore).redirect(meant)
           return send('control-plane/web/index.html', reply)
         },
       })

@@ -1,13 +1,15 @@
 import type { CallSettings, Entry } from '../../contract/call.ts'
 import type { Invitation, Key } from '../../contract/rooms.ts'
+import { grantCodeLength, readCode } from '../../contract/short-code.ts'
 import type { HearingBrief, Hearings } from '../hearings/index.ts'
 import { type Actor, anonymousActor } from '../platform/actor.ts'
+import { minuteMs } from '../platform/clock.ts'
 import type { Config } from '../platform/config.ts'
+import { createGuesses } from '../platform/guesses.ts'
 import type { Platform } from '../platform/platform.ts'
 import { fail, invalid, notFound, Problem } from '../platform/problem.ts'
 import { sha256Hex } from '../platform/secrets.ts'
 import { codeHash } from './grants.ts'
-import { createGuesses } from './guesses.ts'
 import { admission, shownName, tokenWindow } from './room.ts'
 import { grantNames } from './sealed-names.ts'
 import { deviceSeat } from './seat.ts'
@@ -33,15 +35,25 @@ const refusals = {
     'grant-revoked',
     'Thông tin đăng nhập này đã bị thu hồi. Vui lòng liên hệ Văn phòng UBND tỉnh để được cấp lại.',
   ],
+  replaced: [
+    'grant-replaced',
+    'Thông tin đăng nhập này đã được thay bằng liên kết và mã mới. Vui lòng mở thư mới nhất; chưa nhận được, xin liên hệ Văn phòng UBND tỉnh.',
+  ],
   over: [
     'grant-over',
     'Buổi tiếp đã kết thúc nên không vào phòng được nữa. Nếu cần, vui lòng liên hệ Văn phòng UBND tỉnh.',
   ],
+  postponed: [
+    'grant-cancelled',
+    'Buổi tiếp đã được hoãn nên liên kết và mã cũ không còn dùng được. Vui lòng chờ giấy mời mới với thời gian mới.',
+  ],
   cancelled: [
     'grant-cancelled',
-    'Buổi tiếp đã được hoãn hoặc hủy. Vui lòng chờ giấy mời mới hoặc liên hệ Văn phòng UBND tỉnh.',
+    'Buổi tiếp không tổ chức nữa nên không vào phòng được. Nếu cần, vui lòng liên hệ Văn phòng UBND tỉnh.',
   ],
 } as const
+
+const unknownGrant = (title: string): Problem => new Problem('grant-unknown', { status: 404, title })
 
 interface Opened {
   grant: store.GrantRow
@@ -56,25 +68,36 @@ export function createEntry(
 ) {
   const { seats } = deps
   const { db, clock, config } = platform
-  const guesses = createGuesses(clock)
+  const guesses = createGuesses(clock, { most: 20, windowMs: 10 * minuteMs })
+
+  async function byLink(token: string): Promise<store.GrantRow> {
+    const grant = await store.grantByToken(db, sha256Hex(token))
+    return (
+      grant ??
+      fail(
+        unknownGrant(
+          'Liên kết không đúng, có thể bị thiếu hoặc hỏng khi sao chép. Vui lòng mở lại liên kết trong giấy mời, hoặc nhập mã đăng nhập.',
+        ),
+      )
+    )
+  }
+
+  async function byCode(typed: string, address: string): Promise<store.GrantRow> {
+    const hashes = readCode(typed, grantCodeLength).codes.map((code) => codeHash(platform.secrets, code))
+    const grant = await store.grantByCodes(db, hashes)
+    if (grant !== undefined) return grant
+    throw guesses.wrong(
+      address,
+      unknownGrant('Mã đăng nhập không đúng. Vui lòng so lại từng ký tự với giấy mời rồi sửa ở ô mã.'),
+      'xin so lại với giấy mời, hoặc mở bằng liên kết.',
+    )
+  }
 
   async function open(key: Key, address: string): Promise<Opened> {
     if ((key.token === undefined) === (key.code === undefined)) {
       throw invalid([{ field: 'token', message: 'Cần đúng một trong hai: liên kết hoặc mã đăng nhập.' }])
     }
-    if (key.code !== undefined) guesses.demandFew(address)
-    const hash =
-      key.code === undefined
-        ? { tokenHash: sha256Hex(key.token ?? '') }
-        : { codeHash: codeHash(platform.secrets, key.code) }
-    const grant = await store.grantByHash(db, hash)
-    if (grant === undefined) {
-      if (key.code !== undefined) guesses.note(address)
-      throw new Problem('grant-unknown', {
-        status: 404,
-        title: 'Liên kết hoặc mã đăng nhập không đúng. Vui lòng mở lại từ giấy mời hoặc nhập lại mã.',
-      })
-    }
+    const grant = key.code === undefined ? await byLink(key.token ?? '') : await byCode(key.code, address)
     return surroundings(grant)
   }
 
@@ -96,17 +119,18 @@ export function createEntry(
     closed: room.closedAt !== null,
   })
 
-  function admit({ grant, room, hearing }: Opened): 'waiting' | 'open' {
+  async function admit({ grant, room, hearing }: Opened): Promise<'waiting' | 'open'> {
     const verdict = admission(windowOf(room), hearing, { revoked: grant.revokedAt !== null }, clock.now())
     if (verdict.is !== 'refused') return verdict.is
-    const [type, title] = refusals[verdict.why]
+    const isReplaced = verdict.why === 'revoked' && (await store.isGrantReplaced(db, grant))
+    const [type, title] = refusals[isReplaced ? 'replaced' : verdict.why]
     throw new Problem(type, { status: 410, title })
   }
 
   async function look(key: Key, address: string, seat: string | undefined): Promise<Invitation> {
     const opened = await open(key, address)
     const { grant, room } = opened
-    const state = admit(opened)
+    const state = await admit(opened)
     const elsewhere = await seats.elsewhere(grant, room.name, seat)
     // A page with a seat has a person before it; a mail scanner that looks at a link has none and alarms nobody.
     if (elsewhere && seat !== undefined) await seats.noteAsked(grant)
@@ -134,7 +158,7 @@ export function createEntry(
     actor: Actor,
     wish: { seat: string | undefined; takesOver: boolean; acceptsRecording?: true },
   ): Promise<Entry> {
-    if (admit(opened) === 'waiting') {
+    if ((await admit(opened)) === 'waiting') {
       throw new Problem('grant-early', {
         status: 409,
         title: 'Phòng họp chưa mở. Vui lòng chờ đến giờ, trang sẽ tự mở phòng.',

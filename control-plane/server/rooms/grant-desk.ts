@@ -55,7 +55,7 @@ export function createGrantDesk(
       await db.transaction((tx) =>
         platform.audit.write(tx, actor, 'grant.revealed', `grant:${grant.id}`, { hearingId: grant.hearingId }),
       )
-      return { link: deps.grants.link(grant.id), code: deps.grants.code(grant.id) }
+      return { link: deps.grants.link(grant.id), code: deps.grants.code(grant) }
     },
     async revoke(grantId: string, actor: Actor, reason: string): Promise<void> {
       await db.transaction(async (tx) => {

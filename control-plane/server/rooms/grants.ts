@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { grantCodeLength } from '../../contract/short-code.ts'
 import type { HearingPlan } from '../hearings/index.ts'
 import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Secrets, sha256Hex } from '../platform/secrets.ts'
-import { plainCode, shortCode } from './room.ts'
+import { codeFrom } from '../platform/short-code.ts'
+import { earlierCode } from './room.ts'
 import { grantNames } from './sealed-names.ts'
 import * as store from './store.ts'
 
@@ -12,8 +14,11 @@ type GrantSeed = Pick<
   'kind' | 'endpointId' | 'participantId' | 'displayName' | 'moderator' | 'required'
 >
 
-/** What is stored of a short code: a keyed digest, because 50 bits could be tried out against a bare hash in a stolen copy. */
-export const codeHash = (secrets: Secrets, typed: string): string => secrets.mac('grant-code-hash', plainCode(typed))
+/**
+ * What is stored of a short code (as codes are compared: contract/short-code.ts): a keyed digest, because its bits could be tried out against a bare hash in
+ * a stolen copy.
+ */
+export const codeHash = (secrets: Secrets, code: string): string => secrets.mac('grant-code-hash', code)
 
 /**
  * Grants: one opaque link and one short code for one person or room. Both are derived from the grant's id with the master key, so the
@@ -23,7 +28,9 @@ export function createGrants(platform: Platform) {
   const { secrets, clock, config } = platform
   const names = grantNames(secrets)
   const tokenOf = (id: string): string => secrets.mac('grant-link', id)
-  const codeOf = (id: string): string => shortCode(secrets.mac('grant-code', id))
+  const hashOf = (shown: string): string => codeHash(secrets, shown.replace('-', ''))
+  const codeOf = (id: string): string =>
+    codeFrom(Buffer.from(secrets.mac('grant-code', id), 'base64url'), grantCodeLength)
 
   function row(roomId: string, hearingId: string, seed: GrantSeed) {
     const id = randomUUID()
@@ -33,7 +40,7 @@ export function createGrants(platform: Platform) {
       hearingId,
       ...seed,
       tokenHash: sha256Hex(tokenOf(id)),
-      codeHash: codeHash(secrets, codeOf(id)),
+      codeHash: hashOf(codeOf(id)),
       createdAt: new Date(clock.now()),
     }
   }
@@ -75,7 +82,11 @@ export function createGrants(platform: Platform) {
     },
     /** The link carries its token in the fragment: it reaches no server log, proxy or mail scanner. */
     link: (id: string): string => `${config.publicUrl}/vao#${tokenOf(id)}`,
-    code: codeOf,
+    /** The code that this grant was made with: one of an earlier release has its own. */
+    code(grant: Pick<store.GrantRow, 'id' | 'codeHash'>): string {
+      const code = codeOf(grant.id)
+      return hashOf(code) === grant.codeHash ? code : earlierCode(secrets.mac('grant-code', grant.id))
+    },
   }
 }
 

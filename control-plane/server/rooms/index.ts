@@ -254,9 +254,9 @@ export function createRooms(
       const room = await store.roomOfHearing(tx, hearingId)
       const rows = room === undefined ? [] : await store.grantsOfRoom(tx, room.id)
       const links = new Map<string, PersonalLink>()
-      for (const { id, participantId, revokedAt } of rows)
-        if (participantId !== null && revokedAt === null)
-          links.set(participantId, { grantId: id, link: grants.link(id), code: grants.code(id) })
+      for (const row of rows)
+        if (row.participantId !== null && row.revokedAt === null)
+          links.set(row.participantId, { grantId: row.id, link: grants.link(row.id), code: grants.code(row) })
       return links
     },
     async grantIdsOf(tx, hearingId) {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { shownCode } from '../../contract/short-code.ts'
 import type { HearingStatus } from '../../contract/words.ts'
 import { dayMs, hourMs, type Instant, minuteMs } from '../platform/clock.ts'
 
@@ -82,7 +83,7 @@ export function hearingsShown<Plan extends { id: string; status: HearingStatus; 
 export type Admission =
   | { is: 'open' }
   | { is: 'waiting'; opensAt: Instant }
-  | { is: 'refused'; why: 'revoked' | 'over' | 'cancelled' }
+  | { is: 'refused'; why: 'revoked' | 'over' | 'postponed' | 'cancelled' }
 
 /** Whether a grant lets in now. A live hearing always lets in; a revoked grant never does. */
 export function admission(
@@ -92,7 +93,7 @@ export function admission(
   now: Instant,
 ): Admission {
   if (hearing && (hearing.status === 'cancelled' || hearing.status === 'postponed'))
-    return { is: 'refused', why: 'cancelled' }
+    return { is: 'refused', why: hearing.status }
   if (grant.revoked) return { is: 'refused', why: 'revoked' }
   if (hearing?.status === 'live') return { is: 'open' }
   if (isRoomOver(room, hearing, now) || hearing?.status === 'ended' || hearing?.status === 'archived')
@@ -172,15 +173,11 @@ export function quorum(
   return { met: found.present.length > 0 && found.missing.length === 0, ...found }
 }
 
-/** Letters and digits that are not mistaken for one another when read aloud or from a screen. */
-const codeAlphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
+/** Codes of earlier releases were made of these; theirs stay valid. */
+const earlierAlphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 
-/** A short code of 10 letters (50 bits) from a keyed digest, shown in two groups. */
-export function shortCode(digest: string): string {
+/** The short code that an earlier release made of a grant's digest. */
+export function earlierCode(digest: string): string {
   const bytes = Buffer.from(digest, 'base64url')
-  const letters = [...bytes.subarray(0, 10)].map((byte) => codeAlphabet[byte % codeAlphabet.length] ?? 'A').join('')
-  return `${letters.slice(0, 5)}-${letters.slice(5)}`
+  return shownCode([...bytes.subarray(0, 10)].map((byte) => earlierAlphabet[byte % earlierAlphabet.length]).join(''))
 }
-
-/** The code as it is compared: upper case, without what people put between the groups. */
-export const plainCode = (typed: string): string => typed.toUpperCase().replace(/[^A-Z0-9]/g, '')

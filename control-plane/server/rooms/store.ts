@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, max, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, max, ne, sql } from 'drizzle-orm'
 import { notBefore } from '../platform/clock.ts'
 import type { Database, Tx } from '../platform/database.ts'
 import { attendance, edgeEvents, grants, type LeftBy, rooms } from './tables.ts'
@@ -66,20 +66,37 @@ export const grantsOfRoom = (db: Reader, roomId: string): Promise<GrantRow[]> =>
     .where(eq(grants.roomId, roomId))
     .orderBy(asc(grants.kind), asc(grants.createdAt), asc(grants.id))
 
-export async function grantByHash(
-  db: Reader,
-  hash: { tokenHash: string } | { codeHash: string },
-): Promise<GrantRow | undefined> {
-  const [row] = await db
-    .select()
-    .from(grants)
-    .where('tokenHash' in hash ? eq(grants.tokenHash, hash.tokenHash) : eq(grants.codeHash, hash.codeHash))
+export async function grantByToken(db: Reader, tokenHash: string): Promise<GrantRow | undefined> {
+  const [row] = await db.select().from(grants).where(eq(grants.tokenHash, tokenHash))
   return row
+}
+
+/** The grant of the first of these codes (their digests, the likeliest first) that is one. */
+export async function grantByCodes(db: Reader, codeHashes: string[]): Promise<GrantRow | undefined> {
+  if (codeHashes.length === 0) return undefined
+  const rows = await db.select().from(grants).where(inArray(grants.codeHash, codeHashes))
+  return rows.sort((one, other) => codeHashes.indexOf(one.codeHash) - codeHashes.indexOf(other.codeHash))[0]
 }
 
 export async function grantById(db: Reader, id: string): Promise<GrantRow | undefined> {
   const [row] = await db.select().from(grants).where(eq(grants.id, id))
   return row
+}
+
+/** Whether another grant of the hearing is in use for the same person or room: after a renewal, or once a postponed hearing has its new room. */
+export async function isGrantReplaced(
+  db: Reader,
+  { id, hearingId, endpointId, participantId }: GrantRow,
+): Promise<boolean> {
+  const subject = participantId === null ? grants.endpointId : grants.participantId
+  const subjectId = participantId ?? endpointId
+  if (hearingId === null || subjectId === null) return false
+  const [row] = await db
+    .select({ id: grants.id })
+    .from(grants)
+    .where(and(eq(grants.hearingId, hearingId), eq(subject, subjectId), ne(grants.id, id), isNull(grants.revokedAt)))
+    .limit(1)
+  return row !== undefined
 }
 
 export async function lockGrant(tx: Tx, id: string): Promise<GrantRow | undefined> {

@@ -44,6 +44,7 @@ function render(bridges: string[]): string {
     ),
     tiepdan_domain: 'tiepdan.example.test',
     tiepdan_jitsi_domain: 'meet.jitsi',
+    tiepdan_office_phone: '0269 3824 404',
     tiepdan_address: '10.77.0.11',
     tiepdan_public_address: '198.51.100.7',
   }
@@ -173,6 +174,7 @@ test('a room’s address without a token leads to our page, before Jitsi’s own
     assert.ok(served.includes(`location = ${path} {`), path)
   assert.match(served, /location = \/ \{\s+return 302 \/can-lien-ket\.html;/)
   assert.ok(text('can-lien-ket.html').includes('href="https://tiepdan.example.test/vao"'))
+  assert.ok(text('can-lien-ket.html').includes('<a href="tel:02693824404">0269 3824 404</a>'))
 })
 
 test('nginx writes down nothing of a request in which a token, a grant or a room’s name may stand', () => {

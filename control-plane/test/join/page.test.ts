@@ -6,10 +6,11 @@ import { hourMs } from '../../server/platform/clock.ts'
 import { aHouse, type House } from '../kiosk/house.ts'
 import { startsAt, type TestHearing } from '../rooms/world.ts'
 
+const phone = '0269 3824 404'
 let house: House
 let hearing: TestHearing
 before(async () => {
-  house = await aHouse()
+  house = await aHouse({ TIEPDAN_OFFICE_PHONE: phone })
   hearing = await house.world.aHearing()
 })
 after(() => house.close())
@@ -24,6 +25,13 @@ async function openLink(token: string): Promise<Page> {
 }
 const link = () => hearing.token(hearing.guest)
 const door = 'Mời ông/bà vào phòng'
+
+/** Every refusal says whom to call and has the field for the code. */
+async function helps(page: Page): Promise<void> {
+  const number = page.getByRole('link', { name: phone })
+  assert.equal(await number.getAttribute('href'), `tel:${phone.replaceAll(' ', '')}`)
+  assert.equal(await page.getByLabel('Mã đăng nhập').isVisible(), true)
+}
 
 test('before the window: whose meeting, when, a countdown; it opens by itself at the moment', async () => {
   house.world.clock.set(opensAt - 3_000)
@@ -85,7 +93,8 @@ test('a reload before the window, at the door and in the room works each time', 
 
 test('an unknown link is told plainly and leads to the field for the code', async () => {
   const page = await openLink(randomBytes(32).toString('base64url'))
-  await page.getByRole('alert').getByText('Liên kết hoặc mã đăng nhập không đúng').waitFor()
+  await page.getByRole('alert').getByText('Liên kết không đúng').waitFor()
+  await helps(page)
   assert.equal(await page.getByText('CHẠY THỬ').isVisible(), true)
   const { body } = await house.world.as('office', 'POST', `/api/grants/${hearing.guest.id}/reveal`)
   await page.getByLabel('Mã đăng nhập').fill(String(body.code).toLowerCase())
@@ -108,6 +117,26 @@ test('with the server away the page says so and can be tried again', async () =>
   await page.context().close()
 })
 
+test('told to wait some seconds, a person sees them pass, and then that it may be tried again', async () => {
+  const page = await (await house.computer()).newPage()
+  const refused = { type: 'urn:tiepdan:problem:too-many-requests', status: 429, retryable: true }
+  const title = 'Quá nhiều yêu cầu. Vui lòng thử lại sau 4 giây.'
+  await page.route('**/api/join', (route) =>
+    route.fulfill({
+      status: 429,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({ ...refused, title }),
+    }),
+  )
+  await page.goto(`${house.line.url}/vao#${hearing.token(hearing.central)}`)
+  await page.getByRole('heading', { name: 'thử lại sau 2 giây' }).waitFor()
+  await page.getByRole('heading', { name: 'Bây giờ thử lại được' }).waitFor()
+  await page.unroute('**/api/join')
+  await page.getByRole('button', { name: 'Thử lại' }).click()
+  await page.getByRole('heading', { name: door }).waitFor()
+  await page.context().close()
+})
+
 test('revoked and over are refused with what to do; a reload says the same', async () => {
   const revoked = await openLink(hearing.token(hearing.citizen))
   await revoked.getByRole('heading', { name: door }).waitFor()
@@ -116,13 +145,49 @@ test('revoked and over are refused with what to do; a reload says the same', asy
     await revoked.reload()
     await revoked.getByRole('heading', { name: 'đã bị thu hồi' }).waitFor()
     assert.equal(await revoked.getByText('CHẠY THỬ').isVisible(), true)
-    assert.equal(await revoked.getByRole('button').count(), 0)
+    await helps(revoked)
   }
+  await house.world.as('office', 'POST', `/api/grants/${hearing.citizen.id}/renew`, { reason: 'Gửi lại' })
+  await revoked.reload()
+  await revoked.getByRole('heading', { name: 'đã được thay bằng liên kết và mã mới' }).waitFor()
+  await helps(revoked)
   house.world.clock.set(hearing.room.closesAt.getTime())
   const late = await openLink(link())
   await late.getByRole('heading', { name: 'Buổi tiếp đã kết thúc' }).waitFor()
+  await helps(late)
   await revoked.context().close()
   await late.context().close()
+})
+
+test('a link that comes into a tab of another one is the one that counts', async () => {
+  const page = await openLink(randomBytes(32).toString('base64url'))
+  await page.getByRole('heading', { name: 'Liên kết không đúng' }).waitFor()
+  // As a paste into the address bar does: nothing is loaded anew.
+  await page.goto(`${house.line.url}/vao#${link()}.`)
+  await page.getByRole('heading', { name: door }).waitFor()
+  await page.getByText('Lê Văn Cường').waitFor()
+  assert.equal(await page.evaluate(() => location.hash), `#${link()}`)
+  await page.getByRole('checkbox').check()
+  await page.getByRole('button', { name: 'Vào phòng' }).click()
+  await page.getByRole('button', { name: 'Rời phòng' }).waitFor()
+  await page.goto(`${house.line.url}/vao#${hearing.token(hearing.central)}`)
+  await page.getByRole('heading', { name: door }).waitFor()
+  assert.equal(await page.getByText('Lê Văn Cường').count(), 0)
+  await page.context().close()
+})
+
+test('before the window, too, there is somebody to call and a way to another code, or to a link in its field', async () => {
+  house.world.clock.set(opensAt - hourMs)
+  const page = await openLink(hearing.token(hearing.central))
+  await page.getByRole('heading', { name: 'Phòng họp chưa mở' }).waitFor()
+  await page.getByRole('link', { name: phone }).waitFor()
+  await page.getByRole('button', { name: 'Nhập mã khác' }).click()
+  await helps(page)
+  await page.getByLabel('Mã đăng nhập').fill(`Liên kết: (${house.line.url}/vao#${link()}).`)
+  await page.keyboard.press('Enter')
+  await page.getByText('Lê Văn Cường').waitFor()
+  assert.equal(await page.evaluate(() => location.hash), `#${link()}`)
+  await page.context().close()
 })
 
 test('nothing of a token stands in any address or header that left the browser, nor in its storage', async () => {
@@ -137,5 +202,37 @@ test('nothing of a token stands in any address or header that left the browser, 
   }
   const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]))
   for (const token of tokens) assert.ok(!kept.includes(token))
+  await page.context().close()
+})
+
+// The last one: an address that others spoiled carries its key to the server, before ours can take it back into the fragment.
+test('tails are cut, half a link is told, wrong paths lead to the page that is meant', async () => {
+  // Nobody has been in the room by this one.
+  const token = hearing.token(hearing.central)
+  const page = await (await house.computer()).newPage()
+  const shows = async (address: string, heading: string) => {
+    await page.goto('about:blank')
+    await page.goto(house.line.url + address)
+    await page.getByRole('heading', { name: heading }).waitFor()
+  }
+  for (const tail of ['.', ')', '?utm_source=zalo', '&fbclid=IwAR0abc', '%E2%80%8B', '”'])
+    await shows(`/vao#${token}${tail}`, door)
+  for (const path of [
+    `/vao/#${token}`,
+    `/VAO#${token}`,
+    `/vao.#${token}`,
+    `/vao%23${token}`,
+    `/v%C3%A0o?x=1#${token},`,
+  ]) {
+    await shows(path, door)
+    assert.equal(page.url(), `${house.line.url}/vao#${token}`)
+  }
+  for (const half of [`/vao#${token.slice(5)}`, `/vao%23${token.slice(5)}`]) {
+    await shows(half, 'Liên kết bị thiếu hoặc hỏng')
+    await helps(page)
+  }
+  for (const path of ['/vao/', '/VAO', '/vao,']) await shows(path, 'Nhập mã đăng nhập')
+  for (const path of ['/kiosk/', '/Kiosk', '/kiosk.']) await shows(path, 'Ghi danh thiết bị phòng họp')
+  await page.getByText(`Gọi Văn phòng UBND tỉnh, số ${phone}`).waitFor()
   await page.context().close()
 })

@@ -25,16 +25,40 @@ const invitation = (state: 'waiting' | 'open'): Invitation => ({
 })
 const problem = (status: number): ProblemDocument => ({ type: 't', title: 'Vì sao', status })
 const checking: Join = { at: 'checking', key }
+const asking: Join = { at: 'asking-code', fault: null }
+const waiting: Join = { at: 'waiting', key, invitation: invitation('waiting') }
+const elsewhere: Join = { at: 'elsewhere', key, invitation: invitation('open'), wasInside: false }
 const open: Join = { at: 'open', key, invitation: invitation('open'), fault: null }
 const inside: Join = { at: 'inside', key, invitation: invitation('open'), takesOver: false }
 
-test('a link’s fragment is the key; without one the page asks for the code', () => {
+test('a link’s fragment is the key; without one the page asks for the code; half of one is told', () => {
   assert.deepEqual(begin(key.token), checking)
-  for (const fragment of ['', 'muc-luc']) assert.deepEqual(begin(fragment), { at: 'asking-code', fault: null })
-  assert.deepEqual(next({ at: 'asking-code', fault: 'x' }, { is: 'key', key: { code: 'ABCDE-23456' } }), {
+  assert.deepEqual(begin(''), asking)
+  const half = begin('muc-luc')
+  assert.ok(half.at === 'refused' && half.key === null && !half.retryable)
+  assert.match(half.why, /thiếu hoặc hỏng/)
+  assert.deepEqual(next({ ...asking, fault: 'x' }, { is: 'key', key: { code: 'ABCDE-23456' } }), {
     at: 'checking',
     key: { code: 'ABCDE-23456' },
   })
+})
+
+test('another link in the same tab is another key, wherever the page is; the same one, or none, changes nothing', () => {
+  const refused: Join = { at: 'refused', why: 'x', retryable: false, key }
+  const all: Join[] = [asking, checking, open, inside, waiting, elsewhere, refused]
+  const other = 'o'.repeat(43)
+  for (const join of all) {
+    assert.deepEqual(next(join, { is: 'address', fragment: `#${other}.` }), { at: 'checking', key: { token: other } })
+    assert.equal(next(join, { is: 'address', fragment: '' }), join)
+  }
+  for (const join of [checking, open, inside, waiting, elsewhere])
+    assert.equal(next(join, { is: 'address', fragment: `#${key.token}` }), join)
+  // What was refused may have been made good in between.
+  assert.deepEqual(next(refused, { is: 'address', fragment: `#${key.token}` }), checking)
+  for (const join of all) {
+    const half = next(join, { is: 'address', fragment: '#half' })
+    assert.equal(half.at, join.at === 'inside' ? 'inside' : 'refused')
+  }
 })
 
 test('before the window it waits, within it the door is shown, after a reload inside it goes straight back in', () => {
@@ -54,17 +78,24 @@ test('in by a press, out to the door, and put out means being asked about anew',
   assert.equal(next(open, { is: 'left' }), open)
 })
 
-test('a refusal is final, an outage can be tried again, an unknown link or code leads to the code', () => {
+test('a refusal is final, an outage can be tried again', () => {
   const retryable = (status: number) => {
     const refused = next(checking, { is: 'failed', problem: problem(status) })
     return refused.at === 'refused' && refused.retryable
   }
-  assert.deepEqual([410, 0, 429, 503].map(retryable), [false, true, true, true])
-  const byCode: Join = { at: 'checking', key: { code: 'ABCDE-23456' } }
-  for (const asked of [checking, byCode]) {
-    assert.deepEqual(next(asked, { is: 'failed', problem: problem(404) }), { at: 'asking-code', fault: 'Vì sao' })
-  }
+  assert.deepEqual([404, 410, 0, 429, 503].map(retryable), [false, false, true, true, true])
   assert.equal(next(inside, { is: 'failed', problem: problem(410) }).at, 'refused')
+  const early = { ...problem(409), type: 'urn:tiepdan:problem:grant-early' }
+  assert.deepEqual(next(inside, { is: 'failed', problem: early }), checking)
+})
+
+test('a wrong code is told beside the field', () => {
+  const byCode: Join = { at: 'checking', key: { code: 'abcde 23456' } }
+  for (const status of [400, 404, 422, 429]) {
+    const told = next(byCode, { is: 'failed', problem: problem(status) })
+    assert.deepEqual(told, { at: 'asking-code', fault: 'Vì sao' })
+  }
+  assert.equal(next(byCode, { is: 'failed', problem: problem(410) }).at, 'refused')
 })
 
 test('a broken call is entered again after 1, 2, 4, 8 s, then every 15 s', () => {

@@ -34,6 +34,14 @@ test('the recorders’ domain goes to the pages that record: given, or derived f
     assert.equal(form.exec(readFileSync(join(root, file), 'utf8'))?.[1], 'recorder.{{ tiepdan_jitsi_domain }}', file)
 })
 
+test('the office’s telephone is a number, or not set: it stands in every page', () => {
+  assert.equal(readConfig(good).officePhone, '')
+  for (const number of ['0269 3824 404', '+84 269 3824404', '(0269) 3824.404', '1022'])
+    assert.equal(readConfig({ ...good, TIEPDAN_OFFICE_PHONE: number }).officePhone, number)
+  for (const number of ['"><script>', 'gọi anh Ba', '0269" x="', '1'])
+    assert.throws(() => readConfig({ ...good, TIEPDAN_OFFICE_PHONE: number }), /TIEPDAN_OFFICE_PHONE/)
+})
+
 test('every fault is told at once, by the variable’s name', () => {
   const faults = {
     TIEPDAN_PORT: 'eighty',

@@ -38,6 +38,7 @@ export async function startStageWeb(options: {
       type: 'text/html; charset=utf-8',
       body: readFileSync(join(meet, 'can-lien-ket.html.j2'), 'utf8')
         .replace('{{ ansible_managed }}', 'CHẠY THỬ')
+        .replace(/\{% if tiepdan_office_phone %\}.*\{% endif %\}/, '')
         .replaceAll('https://{{ tiepdan_domain }}', options.pageOrigin),
     },
     '/stage-room.js': { type: script, body: readFileSync(join(pages, 'room.js'), 'utf8') },
