@@ -3,6 +3,7 @@ import type { Instant } from '../platform/clock.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type HostWord, recordedNow, type Told, wordOn } from './host-word.ts'
 import * as store from './store.ts'
+import { concernsPeople } from './whose.ts'
 
 /** Shorter is the rounding of two reports, no gap. Milliseconds. */
 const shortestMs = 3_000
@@ -58,7 +59,7 @@ export function createGapWatch(platform: Platform, row: Pick<store.RecordingRow,
     const subject = `recording:${row.id}`
     const gaps = await store.gapsOf(tx, [row.id])
     if (gaps.length === 0) await platform.alerts.clear(tx, 'recording-gap', subject)
-    else
+    else if (await concernsPeople(tx, row.id))
       await platform.alerts.raise(tx, {
         ...{ kind: 'recording-gap', subject, severity: 'warning', message: gapMessage(gaps) },
       })

@@ -11,6 +11,7 @@ import * as due from './integrity-store.ts'
 import { hashFile } from './media-tools.ts'
 import { type PartRow, updateHashed } from './store.ts'
 import { isStoreThere, requireStore, tellStore } from './store-presence.ts'
+import { concernsPeople } from './whose.ts'
 
 export const verifyQueue = 'recording.verify'
 const damagedKind = 'recording-damaged'
@@ -85,6 +86,7 @@ export function createIntegrity(platform: Platform) {
   }
 
   async function tell(tx: Tx, part: PartRow, next: Conditions): Promise<void> {
+    if (!(await concernsPeople(tx, part.recordingId))) return
     const damaged = await due.countDamaged(tx)
     const subject = `recording-part:${part.id}`
     const cause = conditionCause(next)

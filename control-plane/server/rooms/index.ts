@@ -7,6 +7,7 @@ import type { Database, Tx } from '../platform/database.ts'
 import type { Module } from '../platform/module.ts'
 import type { Platform } from '../platform/platform.ts'
 import { presentUsers, quorumOf, whileCurrent } from './board.ts'
+import { createDrillRooms, type DrillRooms, drillShown } from './drill-rooms.ts'
 import { createEdge } from './edge.ts'
 import { callSettings, createEntry } from './entry.ts'
 import { entryCheck } from './entry-check.ts'
@@ -24,6 +25,7 @@ import * as store from './store.ts'
 import { createRoomWatch } from './watch.ts'
 
 export { quorumOf } from './board.ts'
+export type { DrillRoom, DrillRooms } from './drill-rooms.ts'
 
 type Reader = Database | Tx
 
@@ -62,6 +64,7 @@ export interface Rooms {
   /** What a room PC must know of a hearing that its endpoint takes part in. */
   windowOf(hearing: HearingPlan): { opensAt: Instant; closesAt: Instant }
   rotateSigningKey(): Promise<string>
+  drills: DrillRooms
 }
 
 /** How one person comes into one room. */
@@ -118,7 +121,7 @@ export function createRooms(
       if (await isPresent(id, endpointId)) presentIn.add(id)
     const hearing = hearingShown(plans, presentIn, now)
     const room = hearing && (await store.roomOfHearing(db, hearing.id))
-    if (hearing === undefined || room === undefined) return null
+    if (hearing === undefined || room === undefined) return drillShown(db, endpointId)
     const grant = await store.endpointGrant(db, room.id, endpointId)
     return {
       id: hearing.id,
@@ -263,5 +266,6 @@ export function createRooms(
     closeSoon: (tx, roomId) => store.updateRoom(tx, roomId, { closesAt: new Date(clock.now()) }),
     windowOf: (hearing) => hearingWindow(hearing),
     rotateSigningKey: () => signing.rotate(),
+    drills: createDrillRooms(platform, { grants, signing, prosody }),
   }
 }
