@@ -75,7 +75,11 @@ function converse({ settings, room, token, transport = 'websocket' }: Caller, go
         else line.open()
       }
       const answer = answerOf(stanza)
-      if (answer?.id === 'bind') line.send(goal === 'room' ? conferenceRequest(settings, room) : entry(settings, room))
+      // Who was put out is refused here already, whatever his token says.
+      if (answer?.id === 'bind' && answer.type === 'error')
+        end(() => resolve({ is: 'not-let-in', condition: conditionOf(stanza) ?? 'undefined-condition' }))
+      else if (answer?.id === 'bind')
+        line.send(goal === 'room' ? conferenceRequest(settings, room) : entry(settings, room))
       if (answer?.id === 'conference') end(() => resolve(roomOutcome(stanza, answer.type)))
       const entered = goal === 'enter' ? entryOutcome(stanza) : undefined
       if (entered !== undefined) end(() => resolve(entered))
