@@ -240,6 +240,8 @@ export function command(folder: string, name: string, given: Record<string, stri
         answer.setEncoding('utf8').on('data', (chunk: string) => {
           text += chunk
         })
+        // The server died half-way.
+        answer.on('error', failed)
         answer.on('end', () => {
           const lines = text
             .trim()
