@@ -1,6 +1,6 @@
 /** Arrows point one way (docs: design §3): web/kiosk/join/agent-page → contract ← server; platform imports no module. */
 const modules =
-  'identity|calendar|cases|hearings|endpoints|invitations|rooms|test-calls|recordings|archive|reports|room-agent'
+  'identity|calendar|cases|hearings|endpoints|invitations|rooms|test-calls|recordings|drills|archive|reports|room-agent'
 module.exports = {
   forbidden: [
     {

@@ -14,6 +14,8 @@ export const auditActionLabels = {
   'device.code-made': 'Cấp mã ghi danh máy phòng họp',
   'device.enrolled': 'Ghi danh máy phòng họp',
   'device.revoked': 'Thu hồi máy phòng họp',
+  'drill.asked': 'Yêu cầu diễn tập hệ thống',
+  'drill.ended': 'Kết thúc diễn tập hệ thống',
   'email.changed': 'Đổi địa chỉ thư của tài khoản',
   'endpoint.contact-changed': 'Sửa đầu mối kỹ thuật của điểm cầu',
   'grant.renewed': 'Cấp lại thông tin đăng nhập',

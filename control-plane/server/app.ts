@@ -1,5 +1,6 @@
 import { createCalendar } from './calendar/index.ts'
 import { createCases } from './cases/index.ts'
+import { createDrills } from './drills/index.ts'
 import { createEndpoints } from './endpoints/index.ts'
 import { createHearings } from './hearings/index.ts'
 import { createAudience, createIdentity } from './identity/index.ts'
@@ -54,6 +55,10 @@ export async function createApplication(platform: Platform, options: { ticking?:
   const roomAgent = createRoomAgent(platform)
   const testCalls = createTestCalls(platform, { hearings, rooms, endpoints, roomAgent })
   const recordings = createRecordings(platform, { hearings, rooms, roomAgent })
+  const drills = createDrills(platform, {
+    ...{ hearings, testCalls, rooms, endpoints, roomAgent },
+    recordings: recordings.drills,
+  })
   const audience = createAudience({
     endpoint: async (id) => [id],
     hearing: (id) => hearings.toldEndpoints(platform.db, id),
@@ -73,6 +78,7 @@ export async function createApplication(platform: Platform, options: { ticking?:
     roomAgent.module,
     testCalls.module,
     recordings.module,
+    drills.module,
     observability(platform),
     auditRoutes(platform),
     alertsRoutes(platform),

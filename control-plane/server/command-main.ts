@@ -27,7 +27,19 @@ const noServer = (why: string): void => {
   process.exitCode = 2
 }
 
+/** A drill is cleared away before its command ends: the first Ctrl-C asks for that, the second does not wait. */
+function stopOnInterrupt(): void {
+  process.once('SIGINT', () => {
+    process.stderr.write('\nĐang dừng và dọn sạch… (bấm Ctrl-C lần nữa để không chờ)\n')
+    const stopping = request({ socketPath, path: '/stop-drill', method: 'POST' }, (answer) => answer.resume())
+    stopping.on('error', () => process.exit(1))
+    stopping.end('{}')
+    process.once('SIGINT', () => process.exit(1))
+  })
+}
+
 function ask(): void {
+  if (name === 'drill') stopOnInterrupt()
   const asking = request({ socketPath, path: `/${name}`, method: 'POST' }, (answer) => {
     // A server that dies half-way has not said that all is well.
     process.exitCode = 1

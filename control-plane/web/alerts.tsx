@@ -1,6 +1,7 @@
 import { Badge, Button, Card, Group, Stack, Text } from '@mantine/core'
 import { type AlertAnswer, closeAlert, listAlerts } from '../contract/audit.ts'
 import { useAsk, useDo } from './ask.ts'
+import { LastDrill } from './drill.tsx'
 import { Failed, Page, Shown } from './parts/states.tsx'
 import { whenExactly } from './parts/words.ts'
 import { LastSelfCheck } from './self-check.tsx'
@@ -31,6 +32,7 @@ export default function Alerts() {
         )}
       </Shown>
       {may('self-check.read') && <LastSelfCheck />}
+      {may('self-check.read') && <LastDrill />}
     </Page>
   )
 }

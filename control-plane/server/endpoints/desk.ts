@@ -41,7 +41,8 @@ export function createEndpointDesk(platform: Platform, identity: Pick<Identity, 
   async function visible(actor: Actor, id: string): Promise<store.EndpointRow> {
     const own = ownOnly(actor)
     if (own !== null && own !== id) throw notFound('điểm cầu')
-    return (await store.endpointById(db, id)) ?? fail(notFound('điểm cầu'))
+    const [row] = await store.endpointsByIds(db, [id])
+    return row ?? fail(notFound('điểm cầu'))
   }
 
   async function list(actor: Actor, search: string): Promise<Endpoint[]> {

@@ -5,12 +5,14 @@ import type { Module } from '../platform/module.ts'
 import type { Platform } from '../platform/platform.ts'
 import { readCommunes } from './communes.ts'
 import { createEndpointDesk } from './desk.ts'
+import { createDrillPlaces, type DrillPlaces } from './drill-places.ts'
 import { type BoardProvider, createKiosks } from './kiosks.ts'
 import { type RoomPc, roomPcOf } from './room-pc.ts'
 import { endpointRoutes } from './routes.ts'
 import * as store from './store.ts'
 
 export { formerNamesOf } from './communes.ts'
+export type { DrillPlace, DrillPlaces } from './drill-places.ts'
 export type { RoomPc } from './room-pc.ts'
 
 type Reader = Database | Tx
@@ -25,6 +27,7 @@ export interface Endpoints {
   lastWords(db: Reader): Promise<Map<string, number>>
   /** What a room PC is called. */
   deviceLabel(db: Reader, deviceId: string): Promise<string | undefined>
+  drills: DrillPlaces
   /** Adds to what the kiosk page of an endpoint is shown. */
   onBoard(provider: BoardProvider): void
 }
@@ -68,6 +71,7 @@ export function createEndpoints(platform: Platform, deps: { identity: Identity }
     roomPc: async (reader, endpointId) => roomPcOf(endpointId, await store.activeDevices(reader), clock.now()),
     lastWords: store.lastWords,
     deviceLabel: async (reader, id) => (await store.deviceById(reader, id))?.label,
+    drills: createDrillPlaces(platform),
     onBoard: kiosks.onBoard,
   }
 }

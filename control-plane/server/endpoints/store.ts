@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNull } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, gt, inArray, isNull } from 'drizzle-orm'
 import type { KioskState } from '../../contract/kiosk.ts'
 import type { Database, Tx } from '../platform/database.ts'
 import type { Commune } from './communes.ts'
@@ -34,18 +34,36 @@ export async function ensureEndpoints(tx: Tx, communes: Commune[], now: Date): P
   return made.length
 }
 
-export const allEndpoints = (db: Reader): Promise<EndpointRow[]> => db.select().from(endpoints)
+/** A real one: what a drill made for its few minutes is nobody's endpoint. */
+const isReal = isNull(endpoints.drillId)
+
+export const allEndpoints = (db: Reader): Promise<EndpointRow[]> => db.select().from(endpoints).where(isReal)
+
+export async function insertEndpoint(tx: Tx, values: typeof endpoints.$inferInsert): Promise<EndpointRow> {
+  const [row] = await tx.insert(endpoints).values(values).returning()
+  if (!row) throw new Error('endpoint was not inserted')
+  return row
+}
 
 export const endpointsByIds = (db: Reader, ids: string[]): Promise<EndpointRow[]> =>
-  ids.length === 0 ? Promise.resolve([]) : db.select().from(endpoints).where(inArray(endpoints.id, ids))
+  ids.length === 0
+    ? Promise.resolve([])
+    : db
+        .select()
+        .from(endpoints)
+        .where(and(inArray(endpoints.id, ids), isReal))
 
+/** Also one of a drill: its page is shown its board. */
 export async function endpointById(db: Reader, id: string): Promise<EndpointRow | undefined> {
   const [row] = await db.select().from(endpoints).where(eq(endpoints.id, id))
   return row
 }
 
 export async function endpointBySlug(db: Reader, slug: string): Promise<EndpointRow | undefined> {
-  const [row] = await db.select().from(endpoints).where(eq(endpoints.slug, slug))
+  const [row] = await db
+    .select()
+    .from(endpoints)
+    .where(and(eq(endpoints.slug, slug), isReal))
   return row
 }
 
@@ -66,8 +84,13 @@ export async function updateContact(
 export const devicesOf = (db: Reader, endpointId: string): Promise<DeviceRow[]> =>
   db.select().from(devices).where(eq(devices.endpointId, endpointId)).orderBy(asc(devices.enrolledAt))
 
+/** The room PCs in use of real endpoints. */
 export const activeDevices = (db: Reader): Promise<DeviceRow[]> =>
-  db.select().from(devices).where(isNull(devices.revokedAt))
+  db
+    .select(getTableColumns(devices))
+    .from(devices)
+    .innerJoin(endpoints, eq(endpoints.id, devices.endpointId))
+    .where(and(isNull(devices.revokedAt), isReal))
 
 /** The last word of each endpoint that has a room PC, by endpoint. */
 export async function lastWords(db: Reader): Promise<Map<string, number>> {

@@ -18,6 +18,8 @@ export const endpoints = pgTable(
     contactEmail: text('contact_email'),
     contactPhone: text('contact_phone'),
     active: boolean('active').notNull().default(true),
+    /** A room PC that a drill made for its few minutes: in no list, of nobody. Null: a real endpoint. */
+    drillId: uuid('drill_id'),
     createdAt: at('created_at').notNull(),
   },
   (table) => [uniqueIndex('one_central_endpoint').on(table.kind).where(sql`${table.kind} = 'central'`)],

@@ -7,6 +7,7 @@ const heardBy: Record<string, Permission> = {
   calendar: 'calendar.read',
   case: 'case.read',
   cases: 'case.read',
+  drills: 'self-check.read',
   endpoint: 'endpoint.read',
   endpoints: 'endpoint.read',
   hearing: 'hearing.read',

@@ -5,8 +5,15 @@ import { join, resolve } from 'node:path'
 import type { Module } from './module.ts'
 import type { Platform } from './platform.ts'
 
-/** Answers in Vietnamese by `say`, line by line while it works; resolves to whether all is well (the exit code). */
-export type CommandHandler = (given: Record<string, string>, say: (line: string) => void) => Promise<boolean>
+/**
+ * Answers in Vietnamese by `say`, line by line while it works; resolves to whether all is well (the exit code). `gone` is aborted when the one who
+ * asked hangs up.
+ */
+export type CommandHandler = (
+  given: Record<string, string>,
+  say: (line: string) => void,
+  gone?: AbortSignal,
+) => Promise<boolean>
 
 export const commandSocketPath = (dataFolder: string): string => join(resolve(dataFolder), 'commands.sock')
 
@@ -79,7 +86,9 @@ async function answer(
     return
   }
   const given = await readGiven(request)
-  const ok = await handler(given, (line) => write(response, { say: line }))
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  const ok = await handler(given, (line) => write(response, { say: line }), gone.signal)
   write(response, { ok })
   response.end()
 }

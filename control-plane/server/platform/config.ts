@@ -75,6 +75,11 @@ const ConfigSchema = Type.Object({
     default: true,
     description: 'máy phòng họp và máy ghi có báo về tiến trình này không; false cho tiến trình chỉ chạy máy tham dự',
   }),
+  drillAt: Type.String({
+    pattern: '^(([01]\\d|2[0-3]):[0-5]\\d)?$',
+    default: '',
+    description: 'giờ diễn tập hằng đêm (giờ Việt Nam), ví dụ 02:30; để trống: không tự diễn tập',
+  }),
   sessionIdleMinutes: Type.Integer({
     default: 30,
     minimum: 15,

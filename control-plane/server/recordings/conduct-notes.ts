@@ -1,10 +1,12 @@
 import { systemActor } from '../platform/actor.ts'
+import type { Tx } from '../platform/database.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Seen } from './conduct.ts'
 import { faultMessage } from './fault-words.ts'
 import { type HostWord, recordedNow } from './host-word.ts'
 import { stateOf } from './seen.ts'
 import * as store from './store.ts'
+import { concernsPeople } from './whose.ts'
 
 /** What one conductor remembers of a recording, over all its pages. Instants in milliseconds. */
 export interface Memory {
@@ -36,7 +38,8 @@ export function createConductNotes(platform: Platform) {
   const { db, clock, log } = platform
   const subjectOf = (id: string): string => `recording:${id}`
 
-  function raise(tx: Parameters<typeof platform.alerts.raise>[0], id: string, fault: string): Promise<boolean> {
+  async function raise(tx: Tx, id: string, fault: string): Promise<boolean> {
+    if (!(await concernsPeople(tx, id))) return false
     return platform.alerts.raise(tx, {
       kind: 'recording-fault',
       subject: subjectOf(id),

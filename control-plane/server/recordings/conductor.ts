@@ -23,7 +23,7 @@ interface Deps {
   platform: Platform
   rooms: Pick<Rooms, 'mintToken' | 'callSettings' | 'isOver'>
   roomAgent: Pick<RoomAgent, 'conduct'>
-  hearingPlan(db: Database | Tx, hearingId: string): Promise<HearingPlan | undefined>
+  hearingPlan(db: Database | Tx, hearingId: string | null): Promise<HearingPlan | undefined>
 }
 
 /** What one page sees of the recorder. `over`: sessions that are not heard any more. */

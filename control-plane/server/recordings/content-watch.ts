@@ -14,6 +14,7 @@ import { claimMs, keepClaim } from './part-claim.ts'
 import type { PartRow } from './store.ts'
 import * as store from './store.ts'
 import { isStoreThere } from './store-presence.ts'
+import { concernsPeople } from './whose.ts'
 
 export const measureQueue = 'recording.measure'
 const measuresAtOnce = 20
@@ -23,7 +24,7 @@ const overrunsAtMost = 2
 /** Measures what each stored part lets hear and shows, once, and tells people of one that lacks it. Also of films from before this was done. */
 export function createContentWatch(
   platform: Platform,
-  hearingPlan: (db: Database | Tx, hearingId: string) => Promise<HearingPlan | undefined>,
+  hearingPlan: (db: Database | Tx, hearingId: string | null) => Promise<HearingPlan | undefined>,
 ) {
   const { db, clock, config, log } = platform
   const tools = createContentTools(createMediaSandbox(config.mediaSandbox))
@@ -83,7 +84,7 @@ export function createContentWatch(
   }
 
   async function tell(tx: Tx, part: PartRow, content: RecordedContent): Promise<void> {
-    const faults = contentFaults(content, part.durationMs ?? 0)
+    const faults = (await concernsPeople(tx, part.recordingId)) ? contentFaults(content, part.durationMs ?? 0) : []
     const code = await hearingCode(tx, part)
     for (const fault of faults) await raise(tx, part, fault, code)
     await platform.changes.announce(

@@ -3,6 +3,7 @@ import type { Instant } from '../platform/clock.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type HostWord, recordedNow, type Told, wordOn } from './host-word.ts'
 import * as store from './store.ts'
+import { concernsPeople } from './whose.ts'
 
 /** Shorter is the rounding of two reports, no gap. Milliseconds. */
 const shortestMs = 3_000
@@ -63,7 +64,8 @@ export function createGapWatch(platform: Platform, row: Pick<store.RecordingRow,
     const gaps = await store.gapsOf(tx, [row.id])
     const kind = 'recording-gap'
     if (gaps.length === 0) await platform.alerts.clear(tx, kind, subject)
-    else await platform.alerts.raise(tx, { kind, subject, severity: 'warning', message: gapMessage(gaps) })
+    else if (await concernsPeople(tx, row.id))
+      await platform.alerts.raise(tx, { kind, subject, severity: 'warning', message: gapMessage(gaps) })
     await platform.changes.announce(tx, 'alerts', subject, `room:${row.hearingId}`)
   }
 

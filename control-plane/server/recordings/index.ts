@@ -9,6 +9,7 @@ import type { RoomAgent } from '../room-agent/index.ts'
 import type { Rooms } from '../rooms/index.ts'
 import { createRecordingConductor } from './conductor.ts'
 import { createContentWatch, measureQueue } from './content-watch.ts'
+import { createDrillRecordings, type DrillRecordings } from './drill-recording.ts'
 import { createIngest } from './ingest.ts'
 import { createIntegrity, verifyQueue } from './integrity.ts'
 import { watchMissing } from './missing.ts'
@@ -18,6 +19,8 @@ import * as store from './store.ts'
 import { createUnmatched } from './unmatched.ts'
 import { createUploads, ingestQueue } from './uploads.ts'
 
+export type { DrillRecording, DrillRecordings } from './drill-recording.ts'
+
 interface Deps {
   hearings: Hearings
   rooms: Rooms
@@ -25,10 +28,10 @@ interface Deps {
 }
 
 /** Start, watch, ingest, library and playback of recordings (design §9). */
-export function createRecordings(platform: Platform, deps: Deps): { module: Module } {
+export function createRecordings(platform: Platform, deps: Deps): { module: Module; drills: DrillRecordings } {
   const { db, clock } = platform
-  const hearingPlan = (reader: Database | Tx, id: string): Promise<HearingPlan | undefined> =>
-    deps.hearings.plan(reader, id)
+  const hearingPlan = async (reader: Database | Tx, id: string | null): Promise<HearingPlan | undefined> =>
+    id === null ? undefined : deps.hearings.plan(reader, id)
   const uploads = createUploads(platform)
   const integrity = createIntegrity(platform)
   const unmatched = createUnmatched({ platform, hearingPlan })
@@ -51,7 +54,7 @@ export function createRecordings(platform: Platform, deps: Deps): { module: Modu
 
   async function restart(id: string, actor: Actor, reason: string): Promise<void> {
     await db.transaction(async (tx) => {
-      const row = (await store.recordingById(tx, id)) ?? fail(notFound('bản ghi hình'))
+      const row = (await store.hearingRecordingById(tx, id)) ?? fail(notFound('bản ghi hình'))
       if (row.wanted === 'off') throw conflict('Buổi tiếp đã kết thúc nên không thể bắt đầu ghi hình lại.')
       await store.setState(tx, id, { restartRequestedAt: new Date(clock.now()) })
       await platform.audit.write(tx, actor, 'recording.restart-asked', `recording:${id}`, { reason })
@@ -63,6 +66,7 @@ export function createRecordings(platform: Platform, deps: Deps): { module: Modu
     (await deps.hearings.plansBetween(db, { from, to, now: clock.now(), statuses: ['approved', 'ready'] })).length
 
   return {
+    drills: createDrillRecordings(platform, uploads),
     module: {
       name: 'recordings',
       routes: (app) => recordingRoutes(app, { platform, uploads, integrity, unmatched, hearingPlan, restart }),

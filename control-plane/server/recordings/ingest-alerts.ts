@@ -6,11 +6,13 @@ import { partFaultCause } from './fault-words.ts'
 import type { PartRow } from './store.ts'
 import { StoreAway, tellStore } from './store-presence.ts'
 import { raiseStoreFull } from './uploads.ts'
+import { concernsPeople } from './whose.ts'
 
 const failedKind = 'ingest-failed'
 const subjectOf = (part: PartRow): string => `recording-part:${part.id}`
 
 async function warn(platform: Platform, tx: Tx, part: PartRow, kind: string, message: string): Promise<void> {
+  if (!(await concernsPeople(tx, part.recordingId))) return
   const fresh = await platform.alerts.raise(tx, { kind, subject: subjectOf(part), severity: 'warning', message })
   if (fresh) await platform.changes.announce(tx, 'alerts')
 }

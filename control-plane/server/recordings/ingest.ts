@@ -21,7 +21,7 @@ import type { Uploads } from './uploads.ts'
 interface Deps {
   platform: Platform
   uploads: Uploads
-  hearingPlan(db: Database | Tx, hearingId: string): Promise<HearingPlan | undefined>
+  hearingPlan(db: Database | Tx, hearingId: string | null): Promise<HearingPlan | undefined>
 }
 
 /** What a part's chapters follow from. */
@@ -61,7 +61,10 @@ export function createIngest({ platform, uploads, hearingPlan }: Deps) {
     await requireStore(platform)
     const recording = part.recordingId === null ? undefined : await store.recordingById(db, part.recordingId)
     const plan = recording === undefined ? undefined : await hearingPlan(db, recording.hearingId)
-    const target = join(config.storeFolder, partFolder(part.createdAt.getUTCFullYear(), plan?.code ?? null, part.id))
+    const target = join(
+      config.storeFolder,
+      partFolder(part.createdAt.getUTCFullYear(), plan?.code ?? (recording?.drillId ? 'dien-tap' : null), part.id),
+    )
     const staged = uploads.stagedPath(part.uploadId)
     if ((await sizeOf(staged)) === null) return adoptStored(claim, target)
     const work = join(config.stagingFolder, 'work', part.id)

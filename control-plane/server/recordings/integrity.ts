@@ -12,6 +12,7 @@ import { hashFile } from './media-tools.ts'
 import { claimMs, keepClaim } from './part-claim.ts'
 import type { PartRow } from './store.ts'
 import { isStoreThere, requireStore, tellStore } from './store-presence.ts'
+import { concernsPeople } from './whose.ts'
 
 export const verifyQueue = 'recording.verify'
 const damagedKind = 'recording-damaged'
@@ -85,6 +86,7 @@ export function createIntegrity(platform: Platform) {
   }
 
   async function tell(tx: Tx, part: PartRow, next: Conditions): Promise<void> {
+    if (!(await concernsPeople(tx, part.recordingId))) return
     const damaged = await due.countDamaged(tx)
     const subject = `recording-part:${part.id}`
     const cause = conditionCause(next)

@@ -171,3 +171,9 @@ export const partsInStatus = (db: Reader, statuses: PartRow['status'][]): Promis
     .where(inArray(recordingParts.status, statuses))
     .orderBy(asc(recordingParts.createdAt))
     .limit(200)
+
+/** The sender of these files was told that the store has them; the first time is kept. */
+export async function noteReceipt(db: Reader, parts: PartRow[], now: Date): Promise<void> {
+  const ids = parts.filter((part) => part.storedAt !== null && part.receiptAt === null).map(({ id }) => id)
+  if (ids.length > 0) await db.update(recordingParts).set({ receiptAt: now }).where(inArray(recordingParts.id, ids))
+}

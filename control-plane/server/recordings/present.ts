@@ -7,11 +7,11 @@ import { endingCause, faultCause, partFaultCause } from './fault-words.ts'
 import { filmChapters, filmGaps } from './film.ts'
 import { conditionsOf } from './integrity.ts'
 import { recordingStatus } from './recording.ts'
-import type { GapRow, PartRow, RecordingRow, SessionRow } from './store.ts'
+import type { GapRow, HearingRecordingRow, PartRow, SessionRow } from './store.ts'
 
 /** A recording as the screens see it. */
 export function presentRecording(
-  row: RecordingRow,
+  row: HearingRecordingRow,
   context: {
     plan: HearingPlan | undefined
     sessions: SessionRow[]

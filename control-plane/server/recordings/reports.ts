@@ -3,6 +3,7 @@ import type { Alert } from '../platform/alerts.ts'
 import type { Tx } from '../platform/database.ts'
 import { type Listening, silentFor } from '../platform/intake.ts'
 import type { Platform } from '../platform/platform.ts'
+import { sessionsOfDrills } from './drill-store.ts'
 import type { Told } from './host-word.ts'
 import { liveAlertsOf, noPictureKind, noSoundKind } from './live-content.ts'
 import { toStop } from './orders.ts'
@@ -105,11 +106,11 @@ export async function takeReport(
   const now = platform.clock.now()
   const listening = await platform.intake.listening(platform.db)
   await platform.db.transaction(async (tx) => {
-    const codes = await codesOf(
-      tx,
-      report.sessions.map(({ sessionId }) => sessionId),
-    )
-    const live = liveAlertsOf(report, codes)
+    const ids = report.sessions.map(({ sessionId }) => sessionId)
+    const codes = await codesOf(tx, ids)
+    const drilled = await sessionsOfDrills(tx, ids)
+    const sessions = report.sessions.filter(({ sessionId }) => !drilled.has(sessionId))
+    const live = liveAlertsOf({ ...report, sessions }, codes)
     const wanted = [...alertsOf(report, listening, now), ...live.wanted]
     await store.saveReport(tx, report.host, report, new Date(now))
     const changed: boolean[] = []

@@ -25,7 +25,7 @@ interface Deps {
   uploads: Uploads
   integrity: Integrity
   unmatched: Unmatched
-  hearingPlan(db: Database | Tx, hearingId: string): Promise<HearingPlan | undefined>
+  hearingPlan(db: Database | Tx, hearingId: string | null): Promise<HearingPlan | undefined>
   restart(recordingId: string, actor: Actor, reason: string): Promise<void>
 }
 
@@ -45,7 +45,7 @@ export function recordingRoutes(app: App, deps: Deps): void {
 
   const receipt = receiptOver(integrity)
 
-  async function present(rows: store.RecordingRow[], actor: Actor): Promise<contract.Recording[]> {
+  async function present(rows: store.HearingRecordingRow[], actor: Actor): Promise<contract.Recording[]> {
     const ids = rows.map((row) => row.id)
     const [sessions, parts] = [await store.sessionsOf(db, ids), await store.partsOf(db, ids)]
     const listening = await platform.intake.listening(db)
@@ -108,7 +108,7 @@ export function recordingRoutes(app: App, deps: Deps): void {
     ...contract.showRecording,
     config: { may: 'recording.read' },
     handler: async (request) => {
-      const row = (await store.recordingById(db, request.params.id)) ?? fail(notFound('bản ghi hình'))
+      const row = (await store.hearingRecordingById(db, request.params.id)) ?? fail(notFound('bản ghi hình'))
       await lookAtParts([row.id])
       const [shown] = await present([row], request.actor)
       return shown ?? fail(notFound('bản ghi hình'))
@@ -181,7 +181,12 @@ export function recordingRoutes(app: App, deps: Deps): void {
   app.route({
     ...contract.receipt,
     config: { may: 'service' },
-    handler: async (request) => receipt(await store.partsOfFile(db, request.query)),
+    handler: async (request) => {
+      const parts = await store.partsOfFile(db, request.query)
+      const given = await receipt(parts)
+      if (given.state === 'stored') await store.noteReceipt(db, parts, new Date(clock.now()))
+      return given
+    },
   })
   playbackRoutes(app, platform, integrity)
   uploadRoutes(app, uploads)

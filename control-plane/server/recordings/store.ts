@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gte, inArray, isNull, lt, lte, ne, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gte, inArray, isNotNull, isNull, lt, lte, ne, or, sql } from 'drizzle-orm'
 import { notBefore } from '../platform/clock.ts'
 import type { Database, Tx } from '../platform/database.ts'
 
@@ -6,9 +6,13 @@ export * from './part-store.ts'
 
 import type { RecorderReport } from '../../contract/recordings.ts'
 import type { Told } from './host-word.ts'
+import type { PartRow } from './part-store.ts'
+import { sessionsWithoutPart } from './recording.ts'
 import { recorders, recordingGaps, recordingSessions, recordings } from './tables.ts'
 
 export type RecordingRow = typeof recordings.$inferSelect
+/** The recording of a hearing: what people see. Every other is a drill's. */
+export type HearingRecordingRow = RecordingRow & { hearingId: string }
 export type SessionRow = typeof recordingSessions.$inferSelect
 export type GapRow = typeof recordingGaps.$inferSelect
 type Reader = Database | Tx
@@ -17,7 +21,7 @@ type Reader = Database | Tx
 export async function expectRecording(
   tx: Tx,
   values: { hearingId: string; roomName: string; now: Date },
-): Promise<RecordingRow | undefined> {
+): Promise<HearingRecordingRow | undefined> {
   const [row] = await tx
     .insert(recordings)
     .values({
@@ -29,8 +33,11 @@ export async function expectRecording(
     })
     .onConflictDoNothing({ target: recordings.hearingId })
     .returning()
-  return row
+  return ofHearing(row)
 }
+
+const ofHearing = (row: RecordingRow | undefined): HearingRecordingRow | undefined =>
+  row === undefined || row.hearingId === null ? undefined : { ...row, hearingId: row.hearingId }
 
 export async function endRecording(tx: Tx, hearingId: string): Promise<void> {
   await tx.update(recordings).set({ wanted: 'off' }).where(eq(recordings.hearingId, hearingId))
@@ -41,9 +48,13 @@ export async function recordingById(db: Reader, id: string): Promise<RecordingRo
   return row
 }
 
-export async function recordingOfHearing(db: Reader, hearingId: string): Promise<RecordingRow | undefined> {
+/** The same, unless it is a drill's: nobody sees that. */
+export const hearingRecordingById = async (db: Reader, id: string): Promise<HearingRecordingRow | undefined> =>
+  ofHearing(await recordingById(db, id))
+
+export async function recordingOfHearing(db: Reader, hearingId: string): Promise<HearingRecordingRow | undefined> {
   const [row] = await db.select().from(recordings).where(eq(recordings.hearingId, hearingId))
-  return row
+  return ofHearing(row)
 }
 
 /** Recordings whose recorder must be watched: wanted, or not yet seen to have ended. */
@@ -214,11 +225,18 @@ export async function closeGap(tx: Tx, id: string, endedAt: Date): Promise<boole
   return closed.length === 1
 }
 
+/** Sessions that recorded something of which no file has arrived. */
+export const sessionsAwaited = (sessions: SessionRow[], parts: PartRow[]): string[] =>
+  sessionsWithoutPart({
+    sessions: sessions.map(({ sessionId, onAt }) => ({ sessionId, wasOn: onAt !== null })),
+    parts,
+  })
+
 /** The hearings whose recordings had these sessions. */
 export const hearingsOfSessions = (
   db: Reader,
   sessionIds: string[],
-): Promise<{ sessionId: string; hearingId: string }[]> =>
+): Promise<{ sessionId: string; hearingId: string | null }[]> =>
   sessionIds.length === 0
     ? Promise.resolve([])
     : db
@@ -250,13 +268,25 @@ export async function recordingForFile(
 }
 
 /** Recordings whose hearing went live in this span, newest first. */
-export const recordingsBetween = (db: Reader, from: Date | null, to: Date | null): Promise<RecordingRow[]> =>
-  db
+export async function recordingsBetween(
+  db: Reader,
+  from: Date | null,
+  to: Date | null,
+): Promise<HearingRecordingRow[]> {
+  const rows = await db
     .select()
     .from(recordings)
-    .where(and(from ? gte(recordings.createdAt, from) : undefined, to ? lte(recordings.createdAt, to) : undefined))
+    .where(
+      and(
+        isNotNull(recordings.hearingId),
+        from ? gte(recordings.createdAt, from) : undefined,
+        to ? lte(recordings.createdAt, to) : undefined,
+      ),
+    )
     .orderBy(desc(recordings.createdAt))
     .limit(500)
+  return rows.flatMap((row) => ofHearing(row) ?? [])
+}
 
 export async function saveReport(tx: Tx, host: string, report: Record<string, unknown>, now: Date): Promise<void> {
   await tx

@@ -15,10 +15,13 @@ import type { Condition } from './condition.ts'
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
 
-/** One recording of one hearing; its parts are the files that recorders left. */
+/** One recording of one hearing, or of one drill; its parts are the files that recorders left. */
 export const recordings = pgTable('recordings', {
   id: uuid('id').primaryKey().defaultRandom(),
-  hearingId: uuid('hearing_id').notNull().unique(),
+  /** Null: a drill's. */
+  hearingId: uuid('hearing_id').unique(),
+  /** The drill that it is made for: shown nowhere, told to nobody, removed once it has arrived. */
+  drillId: uuid('drill_id').unique(),
   roomName: text('room_name').notNull(),
   /** What should be: 'on' from live to ended. */
   wanted: text('wanted').$type<'on' | 'off'>().notNull(),
@@ -118,6 +121,8 @@ export const recordingParts = pgTable(
     content: jsonb('content').$type<RecordedContent>(),
     measuredAt: at('measured_at'),
     measureClaimedAt: at('measure_claimed_at'),
+    /** When its sender was told that the store has it, and may have let its own copy go. */
+    receiptAt: at('receipt_at'),
     /** When a person said that this file is of no hearing, and why. */
     dismissedAt: at('dismissed_at'),
     dismissedWhy: text('dismissed_why'),

@@ -27,7 +27,7 @@ export async function tellUnmatched(platform: Platform, tx: Tx): Promise<void> {
 
 interface Deps {
   platform: Platform
-  hearingPlan(db: Database | Tx, hearingId: string): Promise<HearingPlan | undefined>
+  hearingPlan(db: Database | Tx, hearingId: string | null): Promise<HearingPlan | undefined>
 }
 
 /** Files that belong to no recording that is known: kept, shown, and given by a person to the hearing they are of, or to none. */

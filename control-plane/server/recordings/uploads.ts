@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { FileStore } from '@tus/file-store'
 import { EVENTS } from '@tus/server'
 import { systemActor } from '../platform/actor.ts'
+import type { Tx } from '../platform/database.ts'
 import { formats } from '../platform/formats.ts'
 import type { Platform } from '../platform/platform.ts'
 import { Problem } from '../platform/problem.ts'
@@ -26,6 +27,9 @@ interface Declared {
   orderly: boolean
 }
 
+/** The recording of a file that belongs to none that is known; null: nobody's. */
+type FindUnknown = (tx: Tx, file: { recordingId: string | null; room: string | null }) => Promise<string | null>
+
 /** What is answered instead of an upload; the sender shows it and tries again later, or sets the file aside. */
 const refuse = (title: string): Problem => new Problem('upload-refused', { status: 400, title })
 
@@ -40,6 +44,7 @@ export function createUploads(platform: Platform) {
   const { db, config, clock, log } = platform
   const folder = join(config.stagingFolder, 'uploads')
   const lastNoted = new Map<string, number>()
+  let unknownFile: FindUnknown = async () => null
   const server = new ProblemServer(
     {
       path: '/api/uploads',
@@ -95,7 +100,7 @@ export function createUploads(platform: Platform) {
   async function register(uploadId: string, size: number, declared: Declared): Promise<void> {
     const sender = presentSender()
     await db.transaction(async (tx) => {
-      const recordingId = await store.recordingForFile(tx, declared)
+      const recordingId = (await store.recordingForFile(tx, declared)) ?? (await unknownFile(tx, declared))
       await store.insertPart(tx, {
         recordingId,
         sessionId: declared.sessionId,
@@ -196,7 +201,14 @@ export function createUploads(platform: Platform) {
     await rm(`${stagedPath(uploadId)}.json`, { force: true })
   }
 
-  return { server, finish, reconcile, stagedPath, removeStaged, prepare: () => mkdir(folder, { recursive: true }) }
+  return {
+    ...{ server, finish, reconcile, stagedPath, removeStaged },
+    prepare: () => mkdir(folder, { recursive: true }),
+    /** Who is asked for the recording of a file that belongs to none. */
+    onUnknownFile: (find: FindUnknown): void => {
+      unknownFile = find
+    },
+  }
 }
 
 export type Uploads = ReturnType<typeof createUploads>

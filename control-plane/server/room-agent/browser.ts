@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import type { Platform } from '../platform/platform.ts'
 
-const launchMs = 20_000
+export const launchMs = 20_000
 const openMs = 15_000
 // A browser that grew beyond this is replaced once nobody uses it.
 const pagesPerBrowser = 200
@@ -13,6 +13,23 @@ export interface OpenedPage {
   during<T>(work: Promise<T>, signal: AbortSignal): Promise<T>
   close(): Promise<void>
 }
+
+/** How every Chromium of ours is started, headless and with made devices. */
+export const launchArguments = ({ stage }: Pick<Platform['config'], 'stage'>): string[] => [
+  '--disable-gpu',
+  '--use-fake-ui-for-media-stream',
+  '--use-fake-device-for-media-stream',
+  '--autoplay-policy=no-user-gesture-required',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  // A page that nobody looks at must not be slowed down: it is the other end of a measurement.
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+  ...(stage ? ['--allow-loopback-in-peer-connection'] : []),
+]
 
 /** One headless Chromium, started when needed, started again when it died; one page per call. */
 export function createBrowser(platform: Platform) {
@@ -28,21 +45,7 @@ export function createBrowser(platform: Platform) {
       timeout: launchMs,
       // As root Chromium refuses its own sandbox; the deployment runs it as a system user.
       chromiumSandbox: process.getuid?.() !== 0,
-      args: [
-        '--disable-gpu',
-        '--use-fake-ui-for-media-stream',
-        '--use-fake-device-for-media-stream',
-        '--autoplay-policy=no-user-gesture-required',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        '--no-first-run',
-        // A page that nobody looks at must not be slowed down: it is the other end of a measurement.
-        '--disable-background-timer-throttling',
-        '--disable-backgrounding-occluded-windows',
-        '--disable-renderer-backgrounding',
-        ...(config.stage ? ['--allow-loopback-in-peer-connection'] : []),
-      ],
+      args: launchArguments(config),
     })
     browser.once('disconnected', () => {
       log.warn('room agent browser ended')

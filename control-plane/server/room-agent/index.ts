@@ -3,6 +3,10 @@ import type { Measurement, Patterns } from '../../contract/test-calls.ts'
 import type { Module } from '../platform/module.ts'
 import type { Platform } from '../platform/platform.ts'
 import { createBrowser } from './browser.ts'
+import { openRoomPc, type RoomPcOrder, type SyntheticPc } from './room-pcs.ts'
+
+export { isWhole, type Received } from './heard-and-seen.ts'
+export type { SyntheticPc } from './room-pcs.ts'
 
 export interface Place {
   call: CallSettings
@@ -30,6 +34,8 @@ export interface RoomAgent {
   ): Promise<Measurement>
   /** Resolves once the conductor is in the room. */
   conduct(order: Place & { signal: AbortSignal; onEvent(event: ConductorEvent): void }): Promise<Conductor>
+  /** A synthetic room PC at the kiosk page, in a browser of its own. */
+  openRoomPc(order: RoomPcOrder): Promise<SyntheticPc>
 }
 
 const commandMs = 15_000
@@ -59,6 +65,8 @@ export function createRoomAgent(platform: Platform): RoomAgent {
         await opened.close()
       }
     },
+
+    openRoomPc: (order) => openRoomPc(platform, order),
 
     async conduct({ signal, onEvent, ...place }) {
       const opened = await browser.openPage(

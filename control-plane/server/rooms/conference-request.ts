@@ -1,91 +1,124 @@
 import type { CallSettings } from '../../contract/call.ts'
 import { secondMs } from '../platform/clock.ts'
+import { openBosh, openWebSocket, type XmppLine } from './xmpp-line.ts'
 
 // Prosody asks the reservation API within it, and a Jicofo that was just started is slow.
 const answerMs = 20 * secondMs
-const framing = 'urn:ietf:params:xml:ns:xmpp-framing'
 const sasl = 'urn:ietf:params:xml:ns:xmpp-sasl'
 const bind = 'urn:ietf:params:xml:ns:xmpp-bind'
+const muc = 'http://jabber.org/protocol/muc'
 const focusXmlns = 'http://jitsi.org/protocol/focus'
 
-/** What became of a sign-in, or of the request for a room after it. */
+/** What became of a sign-in, or of what was asked after it. */
 export type Answered =
   | { is: 'refused' }
   | { is: 'signed-in' }
   | { is: 'room-ready' }
   /** `condition`: XMPP's word (service-unavailable, …). `reservation`: the control plane's own code, where it was asked and said no. */
   | { is: 'no-room'; condition: string; reservation: string | undefined }
+  | { is: 'entered' }
+  | { is: 'not-let-in'; condition: string }
 
-interface Line {
-  settings: Pick<CallSettings, 'serviceUrl' | 'domain' | 'muc' | 'focus'>
+/** By which of Prosody's two doors. */
+export type Transport = 'websocket' | 'bosh'
+
+export interface Caller {
+  settings: Pick<CallSettings, 'jitsiUrl' | 'serviceUrl' | 'domain' | 'muc' | 'focus'>
   room: string
-  token: string
+  /** None: as one who has no token. */
+  token: string | undefined
+  transport?: Transport
 }
+type Goal = 'sign-in' | 'room' | 'enter'
 
 /**
- * Signs in to Prosody with a room token as a browser does, through the web server and over the WebSocket; no room is entered.
+ * Signs in to Prosody with a room token as a browser does, through the web server; no room is entered.
  * @throws when the line breaks or nothing decides within 20 s.
  */
-export const signIn = (line: Line): Promise<Answered> => converse(line, false)
+export const signIn = (caller: Caller): Promise<Answered> => converse(caller, 'sign-in')
 
 /**
  * Signs in and asks Jicofo for the room by the conference request (IQ), as lib-jitsi-meet does before it enters. Jicofo then is in the room until it is
  * closed or stays empty for a minute.
  * @throws when the line breaks or nothing decides within 20 s.
  */
-export const requestConference = (line: Line): Promise<Answered> => converse(line, true)
+export const requestConference = (caller: Caller): Promise<Answered> => converse(caller, 'room')
 
-function converse({ settings, room, token }: Line, wantsRoom: boolean): Promise<Answered> {
+/**
+ * Signs in and enters the room straight away, as one does who goes round Jicofo; whoever is let in leaves at once.
+ * @throws when the line breaks or nothing decides within 20 s.
+ */
+export const enterRoom = (caller: Caller): Promise<Answered> => converse(caller, 'enter')
+
+function converse({ settings, room, token, transport = 'websocket' }: Caller, goal: Goal): Promise<Answered> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`${settings.serviceUrl}?${new URLSearchParams({ room, token })}`, 'xmpp')
     const timer = setTimeout(
       () => end(() => reject(new Error(`không có câu trả lời trong ${answerMs / secondMs} giây`))),
       answerMs,
     )
     let isSignedIn = false
+    let isOver = false
     function end(settle: () => void): void {
+      if (isOver) return
+      isOver = true
       clearTimeout(timer)
       settle()
-      socket.close()
+      line.close()
     }
-    const open = (): void => socket.send(`<open xmlns='${framing}' to='${settings.domain}' version='1.0'/>`)
-    socket.onopen = open
-    socket.onerror = () => end(() => reject(new Error('không nối được tới cổng WebSocket của phòng họp')))
-    socket.onclose = () => end(() => reject(new Error('đường nối bị đóng trước khi trả lời')))
-    socket.onmessage = ({ data }) => {
-      const stanza = String(data)
-      if (/^<(\w+:)?features/.test(stanza))
-        socket.send(isSignedIn ? bindRequest : `<auth xmlns='${sasl}' mechanism='ANONYMOUS'/>`)
-      if (/^<failure/.test(stanza)) end(() => resolve({ is: 'refused' }))
-      if (/^<success/.test(stanza)) {
+    function onStanza(stanza: string): void {
+      if (/<(\w+:)?features/.test(stanza))
+        line.send(isSignedIn ? bindRequest : `<auth xmlns='${sasl}' mechanism='ANONYMOUS'/>`)
+      if (/^\s*<failure/.test(stanza)) end(() => resolve({ is: 'refused' }))
+      if (/^\s*<success/.test(stanza)) {
         isSignedIn = true
-        if (wantsRoom) open()
-        else end(() => resolve({ is: 'signed-in' }))
+        if (goal === 'sign-in') end(() => resolve({ is: 'signed-in' }))
+        else line.open()
       }
       const answer = answerOf(stanza)
-      if (answer?.id === 'bind') socket.send(conferenceRequest(settings, room))
+      // Who was put out is refused here already, whatever his token says.
+      if (answer?.id === 'bind' && answer.type === 'error')
+        end(() => resolve({ is: 'not-let-in', condition: conditionOf(stanza) ?? 'undefined-condition' }))
+      else if (answer?.id === 'bind')
+        line.send(goal === 'room' ? conferenceRequest(settings, room) : entry(settings, room))
       if (answer?.id === 'conference') end(() => resolve(roomOutcome(stanza, answer.type)))
+      const entered = goal === 'enter' ? entryOutcome(stanza) : undefined
+      if (entered !== undefined) end(() => resolve(entered))
     }
+    const open = transport === 'bosh' ? openBosh : openWebSocket
+    const onBroken = (why: string): void => end(() => reject(new Error(why)))
+    const line: XmppLine = open({ settings, room, token, onStanza, onBroken })
   })
 }
 
 const bindRequest = `<iq xmlns='jabber:client' type='set' id='bind'><bind xmlns='${bind}'/></iq>`
 
-const conferenceRequest = ({ focus, muc }: Line['settings'], room: string): string =>
-  `<iq xmlns='jabber:client' type='set' id='conference' to='${focus}'><conference xmlns='${focusXmlns}' room='${room}@${muc}' machine-uid='tu-kiem-tra'/></iq>`
+const conferenceRequest = ({ focus, muc: rooms }: Caller['settings'], room: string): string =>
+  `<iq xmlns='jabber:client' type='set' id='conference' to='${focus}'><conference xmlns='${focusXmlns}' room='${room}@${rooms}' machine-uid='tu-kiem-tra'/></iq>`
+
+const entry = ({ muc: rooms }: Caller['settings'], room: string): string =>
+  `<presence xmlns='jabber:client' to='${room}@${rooms}/thu-vao'><x xmlns='${muc}'/></presence>`
 
 /** Id and type of an answer; the attributes come in any order. */
 function answerOf(stanza: string): { id: string; type: string } | undefined {
-  const [tag] = /^<iq\s[^>]*>/.exec(stanza) ?? []
+  const [tag] = /<iq\s[^>]*>/.exec(stanza) ?? []
   const [, id] = /\sid=['"]([^'"]*)['"]/.exec(tag ?? '') ?? []
   const [, type] = /\stype=['"](result|error)['"]/.exec(tag ?? '') ?? []
   return id === undefined || type === undefined ? undefined : { id, type }
 }
 
+const conditionOf = (stanza: string): string | undefined => /<error[^>]*>\s*<([a-z-]+)/.exec(stanza)?.[1]
+
 function roomOutcome(stanza: string, type: string): Answered {
   if (type === 'result' && /<conference\b[^>]*\sready=['"]true['"]/.test(stanza)) return { is: 'room-ready' }
-  const [, condition = type === 'result' ? 'not-ready' : 'undefined-condition'] =
-    /<error[^>]*>\s*<([a-z-]+)/.exec(stanza) ?? []
+  const condition = conditionOf(stanza) ?? (type === 'result' ? 'not-ready' : 'undefined-condition')
   const [, reservation] = /<reservation-error[^>]*\serror-code=['"]([^'"]*)['"]/.exec(stanza) ?? []
   return { is: 'no-room', condition, reservation }
+}
+
+/** In: the room says which occupant is oneself (status 110). */
+function entryOutcome(stanza: string): Answered | undefined {
+  if (/<presence\b[^>]*\stype=['"]error['"]/.test(stanza))
+    return { is: 'not-let-in', condition: conditionOf(stanza) ?? 'undefined-condition' }
+  if (/<presence\b/.test(stanza) && /<status\b[^>]*\scode=['"]110['"]/.test(stanza)) return { is: 'entered' }
+  return undefined
 }

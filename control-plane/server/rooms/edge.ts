@@ -165,6 +165,9 @@ export function createEdge(platform: Platform) {
         for (const grant of await store.grantsOfRoom(tx, room.id))
           if (grant.endpointId) await platform.changes.announce(tx, `kiosk:${grant.endpointId}`)
       }
+      if (room?.drillId)
+        for (const { endpointId } of await store.grantsOfRoom(tx, room.id))
+          if (endpointId) await platform.changes.announce(tx, `kiosk:${endpointId}`)
       if (room?.testCallId) await platform.changes.announce(tx, `test-call:${room.testCallId}`)
     }
   }

@@ -4,23 +4,17 @@ import type { CommandHandler } from '../platform/commands.ts'
 import { wordsOf } from '../platform/plain-error.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Answered, requestConference, signIn } from './conference-request.ts'
+import { changedToken } from './doors.ts'
 import { callSettings } from './entry.ts'
 import { newRoomName } from './room.ts'
 import type { Signing } from './signing.ts'
 import * as store from './store.ts'
 
-/** The same token with one claim changed after signing. */
-function changed(token: string): string {
-  const [header = '', payload = '', signature = ''] = token.split('.')
-  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>
-  return [header, Buffer.from(JSON.stringify({ ...claims, room: '*' })).toString('base64url'), signature].join('.')
-}
-
 /** What is wrong with an answer to a right token, in words that say where to look. */
 function fault(answered: Answered): string | undefined {
   if (answered.is === 'room-ready') return undefined
   if (answered.is === 'refused') return 'Phòng họp từ chối thẻ đúng.'
-  if (answered.is === 'signed-in') return 'Phòng họp nhận thẻ nhưng không cho hỏi mở phòng.'
+  if (answered.is !== 'no-room') return 'Phòng họp nhận thẻ nhưng không cho hỏi mở phòng.'
   const { condition, reservation } = answered
   if (reservation !== undefined)
     return `Prosody không được hệ thống điều hành cho mở phòng thử (mã ${reservation}): kiểm tra bí mật chung và đường từ Prosody tới hệ thống điều hành.`
@@ -61,7 +55,7 @@ export function entryCheck(platform: Platform, signing: Signing): CommandHandler
         say(wrong)
         return false
       }
-      if ((await signIn({ settings, room: room.name, token: changed(token) })).is !== 'refused') {
+      if ((await signIn({ settings, room: room.name, token: changedToken(token) })).is !== 'refused') {
         say('Phòng họp nhận cả thẻ đã bị sửa: ai cũng vào được phòng.')
         return false
       }

@@ -58,7 +58,8 @@ const unknownGrant = (title: string): Problem => new Problem('grant-unknown', { 
 interface Opened {
   grant: store.GrantRow
   room: store.RoomRow
-  hearing: HearingBrief
+  /** Null: the room of a drill. */
+  hearing: HearingBrief | null
 }
 
 /** Looking at a grant and entering by it. Looking consumes nothing: a mail scanner may do it as often as it likes. */
@@ -103,13 +104,15 @@ export function createEntry(
 
   async function surroundings(grant: store.GrantRow): Promise<Opened> {
     const room = (await store.roomById(db, grant.roomId)) ?? fail(notFound('phòng họp'))
+    if (room.purpose === 'drill') return { grant, room, hearing: null }
     const hearing = (await deps.hearings.brief(db, grant.hearingId ?? '')) ?? fail(notFound('buổi tiếp'))
     return { grant, room, hearing }
   }
 
   async function namesOf({ grant, hearing }: Opened): Promise<{ displayName: string; shownAs: string }> {
     const displayName = grantNames(platform.secrets).open(grant.displayName)
-    const citizens = grant.participantId === null ? [] : await deps.hearings.citizensOnOwnDevices(db, hearing.id)
+    const citizens =
+      grant.participantId === null || hearing === null ? [] : await deps.hearings.citizensOnOwnDevices(db, hearing.id)
     return { displayName, shownAs: shownName(grant, displayName, citizens) }
   }
 
@@ -134,7 +137,9 @@ export function createEntry(
     const elsewhere = await seats.elsewhere(grant, room.name, seat)
     // A page with a seat has a person before it; a mail scanner that looks at a link has none and alarms nobody.
     if (elsewhere && seat !== undefined) await seats.noteAsked(grant)
-    const hearing = (await deps.hearings.plan(db, opened.hearing.id)) ?? fail(notFound('buổi tiếp'))
+    // Of a drill nobody has a link.
+    const { id } = opened.hearing ?? fail(notFound('buổi tiếp'))
+    const hearing = (await deps.hearings.plan(db, id)) ?? fail(notFound('buổi tiếp'))
     return {
       state,
       elsewhere,
@@ -181,11 +186,11 @@ export function createEntry(
       if (!(await seats.take(tx, grant.id, room, { seat, takesOver }))) return false
       await store.noteEntry(tx, grant.id, new Date(clock.now()))
       await platform.audit.write(tx, actor, 'grant.token-given', `grant:${grant.id}`, {
-        hearingId: opened.hearing.id,
+        ...(opened.hearing === null ? { drillId: room.drillId } : { hearingId: opened.hearing.id }),
         ...accepted,
         ...(takesOver ? { takesOver } : {}),
       })
-      await platform.changes.announce(tx, `room:${opened.hearing.id}`)
+      if (opened.hearing !== null) await platform.changes.announce(tx, `room:${opened.hearing.id}`)
       return true
     })
     const [token, isSeated] = await Promise.all([minting, noted])
@@ -229,6 +234,9 @@ export function createEntry(
     },
     /** The room PC of an endpoint enters by the endpoint's own grant. */
     async enterAsDevice(hearingId: string, actor: Actor & { kind: 'device' }, takesOver: boolean): Promise<Entry> {
+      const drill = await store.drillGrant(db, actor.endpointId)
+      if (drill !== undefined && drill.room.drillId === hearingId)
+        return enter({ ...drill, hearing: null }, actor, { seat: deviceSeat(actor.id), takesOver })
       const room = (await store.roomOfHearing(db, hearingId)) ?? fail(notFound('phòng họp của buổi tiếp'))
       const grant =
         (await store.endpointGrant(db, room.id, actor.endpointId)) ?? fail(notFound('thông tin đăng nhập của điểm cầu'))

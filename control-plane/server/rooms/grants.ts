@@ -32,7 +32,7 @@ export function createGrants(platform: Platform) {
   const codeOf = (id: string): string =>
     codeFrom(Buffer.from(secrets.mac('grant-code', id), 'base64url'), grantCodeLength)
 
-  function row(roomId: string, hearingId: string, seed: GrantSeed) {
+  function row(roomId: string, hearingId: string | null, seed: GrantSeed) {
     const id = randomUUID()
     return {
       id,
@@ -71,6 +71,25 @@ export function createGrants(platform: Platform) {
           }),
         )
       await store.insertGrants(tx, [...rooms, ...people])
+    },
+    /** One grant for each room PC of a drill, by endpoint. */
+    async createForDrill(
+      tx: Tx,
+      roomId: string,
+      places: { endpointId: string; name: string }[],
+    ): Promise<Map<string, string>> {
+      const made = places.map(({ endpointId, name }, index) => ({
+        endpointId,
+        row: row(roomId, null, {
+          ...{ kind: 'endpoint', endpointId, participantId: null, displayName: names.seal(name) },
+          ...{ moderator: index === 0, required: false },
+        }),
+      }))
+      await store.insertGrants(
+        tx,
+        made.map((one) => one.row),
+      )
+      return new Map(made.map((one) => [one.endpointId, one.row.id]))
     },
     /** A new grant for the same person or room. */
     async renew(tx: Tx, old: store.GrantRow): Promise<string> {

@@ -7,6 +7,7 @@ import type { Database, Tx } from '../platform/database.ts'
 import type { Module } from '../platform/module.ts'
 import type { Platform } from '../platform/platform.ts'
 import { presentUsers, quorumOf, whileCurrent } from './board.ts'
+import { createDrillRooms, type DrillRooms, drillShown } from './drill-rooms.ts'
 import { createEdge } from './edge.ts'
 import { callSettings, createEntry } from './entry.ts'
 import { entryCheck } from './entry-check.ts'
@@ -24,6 +25,7 @@ import * as store from './store.ts'
 import { createRoomWatch } from './watch.ts'
 
 export { quorumOf } from './board.ts'
+export type { DrillRoom, DrillRooms } from './drill-rooms.ts'
 
 type Reader = Database | Tx
 
@@ -62,6 +64,7 @@ export interface Rooms {
   /** What a room PC must know of a hearing that its endpoint takes part in. */
   windowOf(hearing: HearingPlan): { opensAt: Instant; closesAt: Instant }
   rotateSigningKey(): Promise<string>
+  drills: DrillRooms
 }
 
 /** How one person comes into one room. */
@@ -135,7 +138,9 @@ export function createRooms(
         ...(await seatWords(grant, room.name, deviceId)),
       })
     }
-    return shown
+    if (shown.length > 0) return shown
+    const drill = await drillShown(db, endpointId)
+    return drill === null ? [] : [drill]
   }
 
   async function seatWords(
@@ -267,5 +272,6 @@ export function createRooms(
     closeSoon: (tx, roomId) => store.updateRoom(tx, roomId, { closesAt: new Date(clock.now()) }),
     windowOf: (hearing) => hearingWindow(hearing),
     rotateSigningKey: () => signing.rotate(),
+    drills: createDrillRooms(platform, { grants, signing, prosody }),
   }
 }

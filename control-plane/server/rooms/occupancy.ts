@@ -50,7 +50,7 @@ export function presentSince(occupant: Occupant, lastLeftAt: Instant | undefined
 export type Objection = 'roomUnknown' | 'revoked' | 'otherRoom' | 'unknown'
 
 /**
- * Whether a person may be in the room: by a grant of this room that is in use. In a hearing's room there is also our own conductor, in a test
+ * Whether a person may be in the room: by a grant of this room that is in use. In a hearing's or a drill's room there is also our own conductor, in a test
  * call's nobody but the two that measure; a rehearsal's people are its maker's affair.
  */
 export function objection(
@@ -62,7 +62,7 @@ export function objection(
   if (grant !== undefined && grant.roomId !== room.id) return 'otherRoom'
   if (grant !== undefined) return grant.revokedAt === null ? undefined : 'revoked'
   if (userId !== undefined && room.purpose === 'rehearsal') return undefined
-  const own = room.purpose === 'hearing' ? /^agent:/ : /^(agent|device):/
+  const own = room.purpose === 'hearing' || room.purpose === 'drill' ? /^agent:/ : /^(agent|device):/
   return userId !== undefined && own.test(userId) ? undefined : 'unknown'
 }
 

@@ -125,6 +125,20 @@ export async function endpointGrant(db: Reader, roomId: string, endpointId: stri
   return row
 }
 
+/** The grant of a room PC of a drill, with its room; undefined of every real endpoint. */
+export async function drillGrant(
+  db: Reader,
+  endpointId: string,
+): Promise<{ grant: GrantRow; room: RoomRow } | undefined> {
+  const [found] = await db
+    .select({ grant: grants, room: rooms })
+    .from(grants)
+    .innerJoin(rooms, eq(rooms.id, grants.roomId))
+    .where(and(eq(grants.endpointId, endpointId), eq(rooms.purpose, 'drill'), isNull(rooms.closedAt)))
+    .limit(1)
+  return found
+}
+
 /** Marks a grant as revoked; undefined when it was already. */
 export async function revokeGrant(tx: Tx, id: string, now: Date, reason: string): Promise<GrantRow | undefined> {
   const [row] = await tx

@@ -18,15 +18,16 @@ export const rooms = pgTable(
     id: uuid('id').primaryKey().defaultRandom(),
     /** 128 random bits, lower case; says nothing about the case. */
     name: text('name').notNull().unique(),
-    purpose: text('purpose').$type<'hearing' | 'test-call' | 'rehearsal' | 'self-check'>().notNull(),
+    purpose: text('purpose').$type<'hearing' | 'test-call' | 'rehearsal' | 'self-check' | 'drill'>().notNull(),
     hearingId: uuid('hearing_id'),
     testCallId: uuid('test_call_id'),
+    drillId: uuid('drill_id'),
     opensAt: at('opens_at').notNull(),
     closesAt: at('closes_at').notNull(),
     closedAt: at('closed_at'),
     createdAt: at('created_at').notNull(),
   },
-  (table) => [index('rooms_hearing').on(table.hearingId)],
+  (table) => [index('rooms_hearing').on(table.hearingId), index('rooms_drill').on(table.drillId)],
 )
 
 /** What lets one person or device into one room. The link's token is derived from the id and kept only as a hash. */

@@ -34,7 +34,7 @@ interface Deps {
   platform: Platform
   rooms: Rooms
   endpoints: Endpoints
-  roomAgent: RoomAgent
+  roomAgent: Pick<RoomAgent, 'measure'>
 }
 
 /** The call of one attempt: its room, the room PC's coming, the agent's measurement and the room PC's. */

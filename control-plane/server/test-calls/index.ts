@@ -17,21 +17,22 @@ interface Deps {
   hearings: Hearings
   rooms: Rooms
   endpoints: Endpoints
-  roomAgent: RoomAgent
+  roomAgent: Pick<RoomAgent, 'measure'>
 }
 
 // Each call encodes a picture and decodes one, about a core at its worst: more at once would measure this machine, not the line.
 const callsAtOnce = Math.min(8, Math.max(2, availableParallelism()))
 
-/** Plans, runs, measures and judges test calls (Điều 6.1.b, design §8). */
-export function createTestCalls(
-  platform: Platform,
-  deps: Deps,
-): {
+export interface TestCalls {
   module: Module
   /** The endpoint whose officer may know of this test call. */
   toldEndpoints(db: Database | Tx, id: string): Promise<string[]>
-} {
+  /** How many run, or are due until then. */
+  atWork(db: Database | Tx, until: number): Promise<number>
+}
+
+/** Plans, runs, measures and judges test calls (Điều 6.1.b, design §8). */
+export function createTestCalls(platform: Platform, deps: Deps): TestCalls {
   const { db, clock } = platform
   const runner = createTestRunner({ platform, ...deps })
   const desk = createTestDesk({ platform, ...deps, runner })
@@ -97,6 +98,7 @@ export function createTestCalls(
       const row = await store.testById(reader, id)
       return row === undefined ? [] : [row.endpointId]
     },
+    atWork: (reader, until) => store.countAtWork(reader, new Date(until)),
     module: {
       name: 'test-calls',
       routes: (app) => testCallRoutes(app, desk),

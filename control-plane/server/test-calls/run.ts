@@ -22,7 +22,7 @@ interface Deps {
   hearings: Hearings
   rooms: Rooms
   endpoints: Endpoints
-  roomAgent: RoomAgent
+  roomAgent: Pick<RoomAgent, 'measure'>
 }
 
 /** Runs one test call from claim to verdict. A run that is killed at any line is taken up again after its claim has run out. */

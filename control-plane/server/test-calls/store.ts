@@ -43,6 +43,16 @@ export async function atWork(
   return row
 }
 
+/** Tests that run, or are due until then; one that speaks of a plan that was put off is not called any more. */
+export const countAtWork = (db: Reader, until: Date): Promise<number> =>
+  db.$count(
+    testCalls,
+    or(
+      eq(testCalls.status, 'running'),
+      and(eq(testCalls.status, 'due'), lte(testCalls.dueAt, until), isNull(testCalls.supersededAt)),
+    ),
+  )
+
 /** The orders since then of this endpoint or by this person. */
 export const ordersSince = (
   tx: Tx,

@@ -136,6 +136,8 @@ function writeInventory(folder: string, options: ProvinceOptions, hosts: Record<
     jitsi_repository_key: jitsiKey,
     backup_repository: '/mnt/disk/backup',
     endpoint_kiosk_package_servers: [network.machine],
+    // Jitsi's programs are stand-ins: nobody can enter a room.
+    tiepdan_drill: false,
     // Nothing to synchronise with here.
     base_ntp_servers: [network.machine],
     ...options.settings,

@@ -42,7 +42,7 @@ const silentPage: Conductor = {
   close: async () => undefined,
 }
 
-async function aRecording(): Promise<store.RecordingRow> {
+async function aRecording(): Promise<store.HearingRecordingRow> {
   const now = new Date(app.clock.now())
   const row = await app.platform.db.transaction((tx) =>
     store.expectRecording(tx, { hearingId: randomUUID(), roomName: randomUUID().replaceAll('-', ''), now }),

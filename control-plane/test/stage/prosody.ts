@@ -32,6 +32,8 @@ interface Options {
 export interface EdgeSettings {
   /** How long a room lives that neither the control plane nor a person's token has proved (the module's default is 20 s). */
   graceSeconds?: number
+  /** Jitsi's setting of that name, which ours leave out: who has no token comes in all the same. */
+  allowEmptyToken?: boolean
   /** Loads `stage_faults`: what goes wrong inside Prosody, by nickname. */
   faults?: boolean
 }
@@ -148,7 +150,9 @@ consider_websocket_secure = true
 c2s_require_encryption = false
 smacks_hibernation_time = 15
 log = { { levels = { min = "info" }, to = "console" } }
-modules_enabled = { "saslauth", "disco", "ping", "websocket", "smacks" }
+modules_enabled = { "saslauth", "disco", "ping", "websocket", "bosh", "smacks" }
+consider_bosh_secure = true
+allow_empty_token = ${edge.allowEmptyToken === true}
 modules_disabled = { "s2s", "tls", "offline" }
 limits = { c2s = { rate = "512kb/s" } }
 

@@ -36,6 +36,8 @@ export async function startStage(options: {
   ports?: StagePorts
   jibris?: string[]
   edge?: EdgeSettings
+  /** The web server hands Jicofo's HTTP conference request on, as Jitsi's own site does and ours must not. */
+  opensConferenceRequest?: boolean
 }): Promise<Stage> {
   mkdirSync(options.folder, { recursive: true })
   const ports = options.ports ?? { prosody: await freePort(), web: await freePort(), focus: await freePort() }
@@ -60,6 +62,7 @@ export async function startStage(options: {
     port: ports.web,
     prosodyUrl: prosody.httpUrl,
     pageOrigin: options.controlPlaneUrl,
+    ...(options.opensConferenceRequest === true ? { focusUrl: focus.url } : {}),
   })
   return {
     jitsiUrl: web.url,

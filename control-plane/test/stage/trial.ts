@@ -52,6 +52,8 @@ export interface TrialOptions {
   environment?: Record<string, string>
   /** Settings of the recorder hosts' daemons. */
   daemon?: Record<string, string>
+  /** What of the stage's doors stands open that must not. */
+  stage?: Pick<Parameters<typeof startStage>[0], 'edge' | 'opensConferenceRequest'>
   onProgress?(step: string): void
 }
 
@@ -121,6 +123,7 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
     edgeSecret: kept.edgeSecret,
     ports: { prosody: ports.prosody, web: ports.web, focus: ports.focus },
     jibris: recorderUrls,
+    ...options.stage,
   })
   const mail = await startMailCatcher({ folder: join(folder, 'mails'), port: ports.mail })
   let child: ChildProcess | undefined
@@ -237,6 +240,8 @@ export function command(folder: string, name: string, given: Record<string, stri
         answer.setEncoding('utf8').on('data', (chunk: string) => {
           text += chunk
         })
+        // The server died half-way.
+        answer.on('error', failed)
         answer.on('end', () => {
           const lines = text
             .trim()

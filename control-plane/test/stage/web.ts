@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
+import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { stageXmpp } from './prosody.ts'
@@ -26,6 +26,8 @@ export async function startStageWeb(options: {
   prosodyUrl: string
   /** The only origin that the room page's script talks to. */
   pageOrigin: string
+  /** Jicofo's HTTP port, to which the conference request is handed on; without it the web server refuses it, as ours. */
+  focusUrl?: string
 }): Promise<{ url: string; stop(): Promise<void> }> {
   const script = 'text/javascript; charset=utf-8'
   const files: Record<string, { type: string; body: string }> = {
@@ -47,9 +49,15 @@ export async function startStageWeb(options: {
   }
   const roomPage = readFileSync(join(pages, 'room.html'), 'utf8').replace('PAGE-ORIGIN', options.pageOrigin)
   const server: Server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://stage').pathname
+    // nginx decodes an address and merges its slashes before it looks for a place.
+    const path = decodeURIComponent((request.url ?? '/').split('?')[0] ?? '/').replace(/\/+/g, '/')
     const file = files[path]
-    if (file) {
+    if (path === '/http-bind') handOn(`${options.prosodyUrl}${request.url}`, request, response)
+    else if (/\/conference-request(\/|$)/.test(path) && options.focusUrl !== undefined)
+      handOn(`${options.focusUrl}/conference-request/v1`, request, response)
+    else if (request.method !== 'GET' && request.method !== 'HEAD')
+      response.writeHead(/\/conference-request(\/|$)/.test(path) ? 404 : 405).end()
+    else if (file) {
       response
         .writeHead(200, {
           'content-type': file.type,
@@ -73,6 +81,17 @@ export async function startStageWeb(options: {
         server.closeAllConnections()
       }),
   }
+}
+
+/** Hands a request on, body and answer as they are. */
+function handOn(url: string, request: IncomingMessage, response: ServerResponse): void {
+  const upstream = httpRequest(url, { method: request.method ?? 'GET', headers: request.headers })
+  upstream.on('error', () => response.writeHead(502).end())
+  upstream.on('response', (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers)
+    answer.pipe(response)
+  })
+  request.pipe(upstream)
 }
 
 /** Hands a WebSocket on to Prosody, byte by byte, as nginx does. */

@@ -79,13 +79,7 @@ function runnerIn(around: Around) {
     hearings,
     rooms: { ...rooms, signallingProcess: async () => `prosody-${prosodyStarts}` },
     endpoints: known,
-    roomAgent: {
-      module: { name: 'played' },
-      measure: () => around.agent(),
-      conduct: async () => {
-        throw new Error('not here')
-      },
-    },
+    roomAgent: { measure: () => around.agent() },
   })
 }
 const good = (): Around => ({ roomPc: 'free', agent: async () => measured('agent') })

@@ -1,4 +1,5 @@
 """Filters of this project's playbooks."""
+import json
 
 MARKS = {"good": "[ĐẠT]", "note": "[LƯU Ý]", "bad": "[HỎNG]"}
 
@@ -15,6 +16,23 @@ def check_lines(checks):
     return [line_of(check) for kind in MARKS for check in of[kind]] + [total]
 
 
+def drill_said(answer):
+    """What the control plane's command answered, one object a line."""
+    return [json.loads(line) for line in answer.splitlines() if line.strip()]
+
+
+def drill_lines(answer):
+    """The lines of a drill as people read them."""
+    return [line for told in drill_said(answer) if "say" in told for line in told["say"].splitlines()]
+
+
+def drill_outcome(answer):
+    """passed; refused (something else is on: nothing is wrong); failed, also when the answer broke off."""
+    if any(told.get("ok") is True for told in drill_said(answer)):
+        return "passed"
+    return "refused" if drill_lines(answer)[:1] == ["Chưa diễn tập được:"] else "failed"
+
+
 class FilterModule:
     def filters(self):
-        return {"check_lines": check_lines}
+        return {each.__name__: each for each in (check_lines, drill_lines, drill_outcome)}

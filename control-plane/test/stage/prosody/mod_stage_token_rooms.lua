@@ -6,7 +6,10 @@ local st = require "util.stanza";
 local domain = module:get_option_string("stage_domain");
 local trusted = module:get_option_set("stage_trusted_domains", {});
 
+local allow_empty_token = module:get_option_boolean("allow_empty_token", false);
+
 local function fault_of(session, room_jid)
+	if allow_empty_token and not session.stage_token then return; end
 	if session.jitsi_meet_domain ~= domain then return "sub"; end
 	local room = session.jitsi_meet_room;
 	if room ~= "*" and room ~= jid.node(room_jid) then return "room"; end
