@@ -77,9 +77,10 @@ export function JoinPage() {
       .catch(() => undefined)
   }
   useEffect(() => {
-    if (join.at !== 'refused' || !join.retryable) return
+    if (join.at !== 'refused' || !join.retryable || join.key === null) return
+    const { key: given } = join
     // Nobody has to stay and press while a server starts anew.
-    const timer = setTimeout(() => tell({ is: 'key', key: join.key }), againMs)
+    const timer = setTimeout(() => tell({ is: 'key', key: given }), againMs)
     return () => clearTimeout(timer)
   }, [join])
   const otherCode = (): void => tell({ is: 'other-code' })

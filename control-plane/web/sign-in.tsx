@@ -75,7 +75,9 @@ function Password({ onNext }: { onNext(answer: { next: SignInStep }): void }) {
   })
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    enter.mutate({ body: { username, password, ...(withCode && code.trim() !== '' ? { code: readDigits(code) } : {}) } })
+    enter.mutate({
+      body: { username, password, ...(withCode && code.trim() !== '' ? { code: readDigits(code) } : {}) },
+    })
   }
   return (
     <form onSubmit={submit}>

@@ -30,4 +30,4 @@ export function createGuesses(clock: Clock, { most, windowMs }: { most: number; 
   }
 }
 
-export type Guesses = ReturnType<typeof createGuesses>
+type Guesses = ReturnType<typeof createGuesses>

@@ -3,25 +3,18 @@ import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { hourMs } from '../../server/platform/clock.ts'
 import { until } from '../endpoints/room-pc.ts'
-import { aHouse, type House } from '../kiosk/house.ts'
-import { aMeetingServer } from '../kiosk/meeting.ts'
+import type { House } from '../kiosk/house.ts'
+import { aHouseOfMeetings } from '../kiosk/meeting.ts'
 import { aShelf, onShelf, type ShelfDevice } from '../kiosk/shelf.ts'
 import { startsAt, type TestHearing } from '../rooms/world.ts'
 
 let house: House
-let meetings: Awaited<ReturnType<typeof aMeetingServer>>
 let hearing: TestHearing
+let close: () => Promise<void>
 before(async () => {
-  meetings = await aMeetingServer()
-  house = await aHouse({ TIEPDAN_JITSI_URL: meetings.url })
-  meetings.served.pageOrigin = house.line.url
-  hearing = await house.world.aHearing()
-  house.world.clock.set(startsAt - hourMs)
+  ;({ house, hearing, close } = await aHouseOfMeetings())
 })
-after(async () => {
-  await house.close()
-  await meetings.close()
-})
+after(() => close())
 
 const front: ShelfDevice = { kind: 'videoinput', label: 'Camera trước' }
 const back: ShelfDevice = { kind: 'videoinput', label: 'Camera sau' }

@@ -6,8 +6,8 @@ import { endpoints } from '../../server/endpoints/tables.ts'
 import { hourMs } from '../../server/platform/clock.ts'
 import { aCode, until } from '../endpoints/room-pc.ts'
 import { startsAt } from '../rooms/world.ts'
-import { aHouse, type House } from './house.ts'
-import { aMeetingServer } from './meeting.ts'
+import type { House } from './house.ts'
+import { aHouseBeforeMeetings } from './meeting.ts'
 import { aShelf, onShelf, type ShelfDevice } from './shelf.ts'
 
 const built: ShelfDevice = { kind: 'videoinput', label: 'Camera máy tính' }
@@ -16,13 +16,11 @@ const desk: ShelfDevice = { kind: 'audioinput', label: 'Micro bàn' }
 const table: ShelfDevice = { kind: 'audioinput', label: 'Micro để bàn họp' }
 
 let house: House
-let meetings: Awaited<ReturnType<typeof aMeetingServer>>
+let close: () => Promise<void>
 let endpointId: string
 let enrolments = 0
 before(async () => {
-  meetings = await aMeetingServer()
-  house = await aHouse({ TIEPDAN_JITSI_URL: meetings.url })
-  meetings.served.pageOrigin = house.line.url
+  ;({ house, close } = await aHouseBeforeMeetings())
   const [delegate] = await house.world.db
     .select()
     .from(endpoints)
@@ -30,10 +28,7 @@ before(async () => {
     .orderBy(asc(endpoints.slug))
   endpointId = delegate?.id ?? ''
 })
-after(async () => {
-  await house.close()
-  await meetings.close()
-})
+after(() => close())
 
 /** An enrolled room PC with these devices; `chosen`: what was chosen on it some time ago. */
 async function aRoomPc(devices: ShelfDevice[], options: { chosen?: object; permission?: PermissionState } = {}) {

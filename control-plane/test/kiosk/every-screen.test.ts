@@ -8,17 +8,14 @@ import { aCode } from '../endpoints/room-pc.ts'
 import { startsAt, type TestHearing } from '../rooms/world.ts'
 import { accessibilityFaults } from '../support/accessibility.ts'
 import { controlsOutOfReach, longWord, screens } from '../support/controls.ts'
-import { aHouse, type House } from './house.ts'
-import { aMeetingServer } from './meeting.ts'
+import type { House } from './house.ts'
+import { aHouseOfMeetings } from './meeting.ts'
 
 let house: House
-let meetings: Awaited<ReturnType<typeof aMeetingServer>>
 let hearing: TestHearing
+let close: () => Promise<void>
 before(async () => {
-  meetings = await aMeetingServer()
-  house = await aHouse({ TIEPDAN_JITSI_URL: meetings.url })
-  meetings.served.pageOrigin = house.line.url
-  hearing = await house.world.aHearing({
+  ;({ house, hearing, close } = await aHouseOfMeetings({
     participants: [
       { name: 'Trần Thị Bình', role: 'chair', endpointId: null, required: true },
       { name: 'Lê Văn Cường', role: 'invited', endpointId: null, required: false },
@@ -32,14 +29,11 @@ before(async () => {
         required: false,
       },
     ],
-  })
+  }))
   await house.world.db.update(hearings).set({ title: longWord }).where(eq(hearings.id, hearing.id))
   await house.world.db.update(endpoints).set({ name: longWord, shortName: longWord })
 })
-after(async () => {
-  await house.close()
-  await meetings.close()
-})
+after(() => close())
 
 /** At every size; `still`: on the screens that a room has, nothing may have to be scrolled. */
 async function withinReach(page: Page, what: string, options: { still: (keyof typeof screens)[] }): Promise<void> {

@@ -148,22 +148,27 @@ async function aMeetingServer() {
   }
 }
 
-/** A house whose meetings are the stand-in's, with a hearing whose room is open. */
-export async function aHouseOfMeetings() {
+/** A house whose meetings are the stand-in's. */
+export async function aHouseBeforeMeetings() {
   const meetings = await aMeetingServer()
   const house = await aHouse({ TIEPDAN_JITSI_URL: meetings.url })
   meetings.served.pageOrigin = house.line.url
-  const hearing = await house.world.aHearing()
-  house.world.clock.set(startsAt - hourMs)
   return {
     house,
     meetings,
-    hearing,
     async close() {
       await house.close()
       await meetings.close()
     },
   }
+}
+
+/** The same with a hearing (of this plan) whose room is open. */
+export async function aHouseOfMeetings(plan: Parameters<House['world']['aHearing']>[0] = {}) {
+  const stand = await aHouseBeforeMeetings()
+  const hearing = await stand.house.world.aHearing(plan)
+  stand.house.world.clock.set(startsAt - hourMs)
+  return { ...stand, hearing }
 }
 
 /** A room PC of the first endpoint of that kind, enrolled, with its hearing before it. */
