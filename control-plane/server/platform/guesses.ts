@@ -29,5 +29,3 @@ export function createGuesses(clock: Clock, { most, windowMs }: { most: number; 
     },
   }
 }
-
-type Guesses = ReturnType<typeof createGuesses>
