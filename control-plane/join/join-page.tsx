@@ -1,6 +1,7 @@
 import { useEffect, useReducer, useRef, useState } from 'react'
 import { type Invitation, type Key, lookAtGrant } from '../contract/rooms.ts'
 import { CallFailed, call, type ProblemDocument } from '../contract/route.ts'
+import { secondsTold } from '../kiosk/counting.tsx'
 import { useSenses } from '../kiosk/senses.ts'
 import { inWords } from '../kiosk/state.ts'
 import { everySecond, startTiming } from '../media/wake.ts'
@@ -79,8 +80,9 @@ export function JoinPage() {
   useEffect(() => {
     if (join.at !== 'refused' || !join.retryable || join.key === null) return
     const { key: given } = join
-    // Nobody has to stay and press while a server starts anew.
-    const timer = setTimeout(() => tell({ is: 'key', key: given }), againMs)
+    // Nobody has to stay and press while a server starts anew; not before the seconds it may have named.
+    const pauseMs = Math.max(againMs, secondsTold(join.why) * 1_000)
+    const timer = setTimeout(() => tell({ is: 'key', key: given }), pauseMs)
     return () => clearTimeout(timer)
   }, [join])
   const otherCode = (): void => tell({ is: 'other-code' })

@@ -2,9 +2,12 @@ import { useEffect, useState } from 'react'
 
 const seconds = /(\d+) giây/
 
+/** The seconds that a refusal says to wait; 0 where it names none. */
+export const secondsTold = (text: string): number => Number(seconds.exec(text)?.[1] ?? 0)
+
 /** A refusal in the server's words. Where they name the seconds to wait, these count down, and at the end it says so. */
 export function Counting({ text }: { text: string }) {
-  const told = Number(seconds.exec(text)?.[1] ?? 0)
+  const told = secondsTold(text)
   const [left, setLeft] = useState(told)
   useEffect(() => {
     setLeft(told)
@@ -17,8 +20,6 @@ export function Counting({ text }: { text: string }) {
   if (told === 0) return text
   return (
     // Not read out again at each second.
-    <span role="timer" aria-live="off">
-      {left > 0 ? text.replace(seconds, `${left} giây`) : 'Bây giờ thử lại được.'}
-    </span>
+    <span aria-live="off">{left > 0 ? text.replace(seconds, `${left} giây`) : 'Bây giờ thử lại được.'}</span>
   )
 }

@@ -78,14 +78,13 @@ export function searchWords(row: Pick<EndpointRow, 'name' | 'communeCode' | 'for
   return words
 }
 
-/** The central endpoint first, then communes and wards by their short names; found without accents. */
+/** The central endpoint first, then those that are called so today, then those of a former name; by their short names. Found without accents. */
 export function arrange(rows: EndpointRow[], search: string): EndpointRow[] {
   const wanted = foldForSearch(search)
-  return rows
-    .filter((row) => searchWords(row).includes(wanted))
-    .sort(
-      (left, right) =>
-        Number(right.kind === 'central') - Number(left.kind === 'central') ||
-        vietnamese.compare(left.shortName, right.shortName),
-    )
+  const found = rows.filter((row) => searchWords(row).includes(wanted))
+  const ranks = new Map(
+    found.map((row) => [row, row.kind === 'central' ? 0 : foldForSearch(row.name).includes(wanted) ? 1 : 2]),
+  )
+  const rank = (row: EndpointRow): number => ranks.get(row) ?? 0
+  return found.sort((left, right) => rank(left) - rank(right) || vietnamese.compare(left.shortName, right.shortName))
 }

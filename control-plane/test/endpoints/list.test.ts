@@ -41,6 +41,12 @@ test('a search finds names without accents, by code and by former province', asy
   assert.deepEqual(await list('office', { q: 'không có xã nào tên này' }), [])
 })
 
+test('who is called so today stands before who was once', async () => {
+  const names = (await list('office', { q: 'pleiku' })).map(({ name }) => name)
+  assert.match(names[0] ?? '', /Pleiku/)
+  assert.ok(names.some((name) => !name.includes('Pleiku')))
+})
+
 test('a second start adds nothing', async () => {
   const before = await app.platform.db.select().from(endpoints)
   await startAgain()

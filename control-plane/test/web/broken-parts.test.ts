@@ -108,6 +108,7 @@ test('after a release the page says so and goes on; what is being typed stays, a
   await page.getByText(newRelease).waitFor({ timeout: 20_000 })
   assert.equal(await title.inputValue(), 'Đơn của tôi, chưa lưu')
   await page.getByRole('navigation').getByRole('link', { name: 'Lịch làm việc' }).click()
+  await page.getByRole('button', { name: 'Rời trang, giữ bản nháp' }).click()
   // Above the screen, and in the place of the part that is gone.
   await page.getByText(newRelease).nth(1).waitFor({ timeout: 20_000 })
   line.is = 'up'

@@ -42,7 +42,7 @@ test('a form left half typed is kept sealed for its person, offered again, and f
   await page.context().close()
 })
 
-test('a menu link, the way back and "Thôi" ask first; staying loses nothing, dropping forgets', async () => {
+test('a menu link, the way back and "Hủy bỏ" ask first; staying loses nothing, dropping forgets', async () => {
   const hearing = await aHearing(office, { inMs: 20 * 24 * 3_600_000 })
   const page = await seatOf(office, 'reception-board')
   const forms = [
@@ -58,7 +58,7 @@ test('a menu link, the way back and "Thôi" ask first; staying loses nothing, dr
     const asks = page.getByRole('dialog', { name: 'Rời trang khi chưa lưu?' })
     for (const leave of [
       () => page.getByRole('link', { name: 'Điểm cầu' }).first().click(),
-      () => page.getByRole('button', { name: 'Thôi' }).click(),
+      () => page.getByRole('button', { name: 'Hủy bỏ' }).click(),
     ]) {
       await leave()
       await asks.getByRole('button', { name: 'Ở lại' }).click()

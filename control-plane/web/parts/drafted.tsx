@@ -79,7 +79,9 @@ export function useKept<T>(form: string, now: Start<T>, isChanged: boolean) {
     if (isSaved.current) return
     if (!isChanged) return dropDraft(owner, form)
     const timer = setTimeout(() => {
-      if (!isSaved.current) keepDraft(owner, form, { ...now, at: new Date().toISOString() })
+      if (!isSaved.current)
+        // A browser without room or without storage keeps none; the form goes on.
+        keepDraft(owner, form, { ...now, at: new Date().toISOString() }).catch(() => undefined)
     }, keepEveryMs)
     return () => clearTimeout(timer)
   }, [told, isChanged, form])

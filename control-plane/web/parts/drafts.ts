@@ -41,8 +41,8 @@ export async function keepDraft<T>(owner: Owner, form: string, draft: Draft<T>):
 
 /** Undefined when there is none, or none that can be read. */
 export async function readDraft<T>(owner: Owner, form: string): Promise<Draft<T> | undefined> {
-  const key = await keyOf(owner)
   try {
+    const key = await keyOf(owner)
     if (key === undefined) return JSON.parse(sessionStorage.getItem(nameOf(owner, form)) ?? 'null') ?? undefined
     const kept = JSON.parse(localStorage.getItem(nameOf(owner, form)) ?? 'null') as {
       iv: string
@@ -52,7 +52,7 @@ export async function readDraft<T>(owner: Owner, form: string): Promise<Draft<T>
     const opened = await crypto.subtle.decrypt({ name: 'AES-GCM', iv: bytesOf(kept.iv) }, key, bytesOf(kept.sealed))
     return JSON.parse(new TextDecoder().decode(opened)) as Draft<T>
   } catch {
-    // Of another master key, or damaged: nobody can read it any more.
+    // Of another master key, or damaged: nobody can read it any more. Whatever it is, the form opens.
     dropDraft(owner, form)
     return undefined
   }
@@ -63,10 +63,17 @@ export function dropDraft(owner: Owner, form: string): void {
   sessionStorage.removeItem(nameOf(owner, form))
 }
 
-/** Forgets what nobody has taken up for a week, whoever's it is. */
+/** Forgets what nobody has taken up for a week, whoever's it is, and what is no draft at all. */
 export function dropOldDrafts(now: number): void {
-  for (const name of Object.keys(localStorage).filter((one) => one.startsWith(prefix))) {
-    const { at } = JSON.parse(localStorage.getItem(name) ?? '{}') as { at?: string }
-    if (!(now - Date.parse(at ?? '') < keptMs)) localStorage.removeItem(name)
+  for (const name of Object.keys(localStorage).filter((one) => one.startsWith(prefix)))
+    if (!(now - keptAt(localStorage.getItem(name)) < keptMs)) localStorage.removeItem(name)
+}
+
+/** NaN where that cannot be read. */
+function keptAt(kept: string | null): number {
+  try {
+    return Date.parse((JSON.parse(kept ?? '{}') as { at?: string }).at ?? '')
+  } catch {
+    return Number.NaN
   }
 }
