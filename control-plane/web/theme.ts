@@ -23,6 +23,8 @@ export const theme = createTheme({
   components: {
     // A link within a sentence is told by more than its colour.
     Anchor: { defaultProps: { underline: 'always' } },
+    // The head of a dialog is no second banner of the page.
+    Modal: { defaultProps: { attributes: { header: { role: 'presentation' } } } },
   },
 })
 

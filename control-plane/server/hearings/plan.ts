@@ -234,6 +234,16 @@ export function overlapFaults(overlaps: Overlap[]): Fault[] {
     }))
 }
 
+/** One line for all of them: twenty lines that say the same hide the others. */
+function withoutMail({ participants }: TidyPlan): Fault[] {
+  const without = participants.filter(({ endpointId, email }) => endpointId === null && email === null)
+  if (without.length === 0) return []
+  const names = without.map(({ name }) => name).join(', ')
+  const who = without.length === 1 ? names : `${without.length} người (${names})`
+  const message = `${who} tham dự bằng thiết bị riêng nhưng chưa có thư điện tử; Văn phòng cần chuyển thông tin đăng nhập theo cách khác.`
+  return [{ field: 'participants', message }]
+}
+
 /** What refuses nothing yet, and a person should look at: what the plan still lacks to be submitted, among others. */
 export function planWarnings(plan: TidyPlan, around: PlanSurroundings, overlaps: Overlap[]): Fault[] {
   const warnings = [...draftFaults(plan, around), ...completenessFaults(plan, around), ...overlapFaults(overlaps)]
@@ -242,11 +252,7 @@ export function planWarnings(plan: TidyPlan, around: PlanSurroundings, overlaps:
     const message = `Điểm cầu ${endpointName} cũng được đề nghị cho buổi tiếp ${code} (${spokenTime}), chưa được phê duyệt.`
     warnings.push({ field: 'startsAt', message })
   }
-  for (const [index, person] of plan.participants.entries()) {
-    if (person.endpointId !== null || person.email !== null) continue
-    const message = `${person.name} tham dự bằng thiết bị riêng nhưng chưa có thư điện tử; Văn phòng cần chuyển thông tin đăng nhập theo cách khác.`
-    warnings.push({ field: `participants.${index}.email`, message })
-  }
+  warnings.push(...withoutMail(plan))
   for (const same of samePeople(plan.participants)) {
     const field = `participants.${same.index}.${same.by}`
     warnings.push({ field, message: samePeopleWords(same, plan.participants) })

@@ -34,14 +34,8 @@ export function PeopleEditor({ rows, faults, rooms, onRows }: Props) {
     <Stack gap="sm">
       {rows.map((row, index) => {
         const remove = (
-          <Button
-            variant="subtle"
-            color="red"
-            size="xs"
-            aria-label={`Bỏ người thứ ${index + 1}`}
-            onClick={() => onRows(rows.toSpliced(index, 1))}
-          >
-            Bỏ người này
+          <Button variant="subtle" color="red" size="xs" onClick={() => onRows(rows.toSpliced(index, 1))}>
+            Bỏ người thứ {index + 1}
           </Button>
         )
         return (
