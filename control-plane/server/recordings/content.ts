@@ -15,10 +15,13 @@ export const leastSilenceSeconds = 2
 export const leastFreezeSeconds = 10
 /** A key frame with so much of its picture (in percent) darker than the threshold is black. */
 const blackPercent = 98
-/** Jibri makes a key frame every 2 to 4 s; where none came for so long there is no picture. Milliseconds. */
+/** Our Jibri makes a key frame every 2 s (jibri.conf); where none came for so long there is no picture. Milliseconds. */
 const noKeyFrameMs = 12_000
-/** Films with fewer key frames than one in so long say too little to be judged by them. Milliseconds. */
-const usualKeyFrameMs = 6_000
+/**
+ * Films with fewer key frames than one in so long say too little to be judged by them. Milliseconds. x264 left to itself makes one in 250 frames: 25 s
+ * at 10 frames a second, the fewest that a recorder may be set to. All films of real recorders were such before their configuration named it.
+ */
+const usualKeyFrameMs = 26_000
 const bandsAtMost = 200
 
 export interface Stretch {
@@ -78,13 +81,14 @@ export function pictureless(frames: KeyFrame[], durationMs: number): Stretch[] |
   const times = frames.map(({ atMs }) => atMs)
   const steps = times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0))
   const usual = steps.toSorted((one, other) => one - other)[Math.floor(steps.length / 2)] ?? 0
+  const missingMs = Math.max(noKeyFrameMs, 2 * usual)
   const isShort = durationMs <= noKeyFrameMs
   if (times.length === 0) return isShort ? undefined : [{ fromMs: 0, toMs: durationMs }]
   if (!isShort && (steps.length === 0 || usual > usualKeyFrameMs)) return undefined
   const seen = [-usual, ...times]
   return seen.flatMap((atMs, index) => {
     const nextMs = seen[index + 1] ?? durationMs
-    return nextMs - atMs > noKeyFrameMs ? [{ fromMs: Math.max(0, atMs + usual), toMs: nextMs }] : []
+    return nextMs - atMs > missingMs ? [{ fromMs: Math.max(0, atMs + usual), toMs: nextMs }] : []
   })
 }
 

@@ -1,8 +1,11 @@
 /** Whose picture and sound it is: at most as many as two cells can tell apart. */
 export const placesAtMost = 4
 
-/** The picture that a synthetic room PC's camera gives. Small enough for any line, large enough for Jitsi not to scale it away. */
-export const madePicture = { width: 640, height: 360, rate: 10, seconds: 2 } as const
+/**
+ * The picture that a synthetic room PC's camera gives. Small enough for any line, large enough for Jitsi not to scale it away. Frames a second within
+ * what the library demands of a camera (15 to 30): with fewer the meeting has no camera at all, seen on real servers.
+ */
+export const madePicture = { width: 640, height: 360, rate: 20, seconds: 2 } as const
 const sampleRate = 48_000
 
 /** The tone of each place, in hertz: no harmonic of another, all within what speech codecs carry. */

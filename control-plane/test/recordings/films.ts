@@ -6,7 +6,7 @@ const run = promisify(execFile)
 const moving = 'testsrc2=size=640x360:rate=15'
 const tone = 'sine=frequency=440:sample_rate=48000'
 const input = (lavfi: string): string[] => ['-f', 'lavfi', '-i', lavfi]
-/** As Jibri codes: a key frame every two seconds. */
+/** As our Jibri codes (jibri.conf): a key frame every two seconds. */
 const coding = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '30', '-pix_fmt', 'yuv420p']
 
 /** Inputs of ffmpeg for films of every kind that somebody complained of. */

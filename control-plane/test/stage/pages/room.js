@@ -55,7 +55,14 @@
       resolution: 360,
       ...(id === undefined ? {} : { [type === 'video' ? 'cameraDeviceId' : 'micDeviceId']: id }),
     })
-      .then((opened) => {
+      .then(async (opened) => {
+        // Jitsi Meet's library of today demands 15 frames a second of a camera, that of the stage does not.
+        if (type === 'video' && opened[0]?.getTrack().getSettings().frameRate < 15) {
+          for (const track of opened) await track.dispose()
+          throw Object.assign(new Error('Constraint could not be satisfied: undefined'), {
+            name: 'gum.constraint_failed',
+          })
+        }
         tell(available[type], { available: true })
         return opened
       })
