@@ -146,6 +146,12 @@ test('a hearing has its pauses: only what is too long for one is told', () => {
   assert.deepEqual(severities(120, { ...black, kind: 'frozen', toMs: 301_000 }), ['picture warning'])
 })
 
+test('the recorder is told to make a key frame every two seconds: by itself Jibri tells its encoder nothing', () => {
+  const settings = readFileSync(join(import.meta.dirname, '../../../jibri/config/jibri.conf.j2'), 'utf8')
+  assert.match(settings, /gop-size = \{\{ jibri_framerate \| int \* 2 \}\}/)
+  assert.match(settings, /video-params = \[[^\]]*"-g", \$\{jibri\.ffmpeg\.gop-size\}\s*\]/)
+})
+
 test('where no key frame comes there is no picture; where they are rare, nothing is said', () => {
   const frames = (...seconds: number[]) => seconds.map((second) => ({ atMs: second * 1000, isBlack: false }))
   assert.deepEqual(pictureless(frames(0, 2, 4, 6, 30, 32, 34), 36_000), [{ fromMs: 8_000, toMs: 30_000 }])
