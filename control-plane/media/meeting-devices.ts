@@ -75,7 +75,8 @@ export function watchMeetingDevices(
 
   api.addListener('cameraError', ({ type }) => become('camera', meetingFaultOf(type)))
   api.addListener('micError', ({ type }) => become('microphone', meetingFaultOf(type)))
-  api.addListener('videoAvailabilityChanged', ({ available }) => available === true && become('camera', null))
+  // That a camera is "available" means that one is plugged in, and is said after it could not be opened too; only with a track is the picture not muted.
+  api.addListener('videoMuteStatusChanged', ({ muted }) => muted === false && become('camera', null))
   api.addListener('audioAvailabilityChanged', ({ available }) => available === true && become('microphone', null))
   navigator.mediaDevices?.addEventListener('devicechange', onChange)
   // Somebody without any camera has seen so at the door; one that was handed over and is not there is news.

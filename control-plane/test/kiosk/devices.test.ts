@@ -166,5 +166,16 @@ test('the meeting sends what was chosen, tells what it lacks, and gets a device 
     parent.postMessage({ stage: 'jitsi', event: 'micError', payload: { type: 'gum.general' } }, '*'),
   )
   await page.getByRole('alert').getByText('Chương trình khác đang dùng micro').waitFor()
+  // As Jitsi Meet tells it: a camera that cannot be opened is "available" all the same; it is back only when there is a picture.
+  const say = (event: string, payload: Record<string, unknown>) =>
+    frame.evaluate((told) => parent.postMessage({ stage: 'jitsi', ...told }, '*'), { event, payload })
+  const busy = page.getByRole('alert').getByText('Chương trình khác đang dùng camera')
+  await say('cameraError', { type: 'gum.general' })
+  await busy.waitFor()
+  await say('videoAvailabilityChanged', { available: true })
+  await page.waitForTimeout(500)
+  assert.equal(await busy.isVisible(), true)
+  await say('videoMuteStatusChanged', { muted: false })
+  await busy.waitFor({ state: 'detached' })
   await page.context().close()
 })

@@ -64,11 +64,15 @@
           })
         }
         tell(available[type], { available: true })
+        // As Jitsi Meet tells it: a picture without a track is a muted one.
+        if (type === 'video') tell('videoMuteStatusChanged', { muted: false })
         return opened
       })
-      .catch((error) => {
-        tell(available[type], { available: false })
+      .catch(async (error) => {
         tell(type === 'video' ? 'cameraError' : 'micError', { type: error.name, message: error.message })
+        // As Jitsi Meet does: whatever is plugged in is available, also where it could not be opened.
+        const devices = await navigator.mediaDevices.enumerateDevices().catch(() => [])
+        tell(available[type], { available: devices.some(({ kind }) => kind === `${type}input`) })
         return []
       })
   // Each by itself, as Jitsi Meet does when both together were refused.
