@@ -78,7 +78,6 @@ export const isPhone = (phone: string): boolean => /^0[1-9]\d{8,9}$/.test(phone)
 /** The number of an identity card, without what people put between the figures. */
 export const cleanIdNumber = figures
 
-const between = new RegExp(`(?<=[\\p{L}\\p{M}])[${apostrophes}]+(?=\\p{L})`, 'gu')
 /** `y` as the only vowel of a syllable, and in `quy`: written `i` by others (Lý/Lí, Mỹ/Mĩ, Quý/Quí). */
 const loneY = /(?<![a-z])((?:[bcdghklmnprstvx]|ch|gh|kh|ng|nh|ph|th|tr)?)y(?![a-z])/g
 
@@ -88,7 +87,7 @@ const loneY = /(?<![a-z])((?:[bcdghklmnprstvx]|ch|gh|kh|ng|nh|ph|th|tr)?)y(?![a-
  */
 export const foldForSearch = (text: string): string =>
   cleanText(text)
-    .replace(between, '')
+    .replace(apostropheInside, '')
     .replace(anyApostrophe, ' ')
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')

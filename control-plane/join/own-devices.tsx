@@ -1,10 +1,9 @@
 import { DeviceChoice } from '../kiosk/device-choice.tsx'
 import type { Sensing } from '../kiosk/senses.ts'
-import { deviceWords, openElsewhere, type Place } from '../media/device-words.ts'
+import { deviceNames, deviceWords, openElsewhere, type Place } from '../media/device-words.ts'
 import { type DeviceKind, isInAppBrowser } from '../media/devices.ts'
 import { hasDevices } from '../media/open-device.ts'
 
-const names: Record<DeviceKind, string> = { camera: 'Camera', microphone: 'Micro' }
 const kinds: DeviceKind[] = ['camera', 'microphone']
 
 /** A look at one's own picture and loudness before entering, what is the matter with either, and the choice where there is one. */
@@ -24,7 +23,7 @@ export function OwnDevices({ senses }: { senses: Sensing }) {
       </div>
       {kinds.map((kind) => (
         <p key={kind} role="status" className="device">
-          <strong>{names[kind]}:</strong> {deviceWords(kind, senses[kind], senses.chosen[kind], place)}
+          <strong>{deviceNames[kind]}:</strong> {deviceWords(kind, senses[kind], senses.chosen[kind], place)}
           {kind === 'microphone' && (
             <meter min={0} max={0.3} value={Math.min(0.3, senses.level)} aria-label="Mức âm thanh" />
           )}

@@ -1,9 +1,6 @@
 import { useCallback, useState } from 'react'
-import { faultWords, type Place } from '../media/device-words.ts'
-import type { DeviceKind } from '../media/devices.ts'
+import { deviceNames, faultWords, type Place } from '../media/device-words.ts'
 import type { DeviceNews } from '../media/meeting-devices.ts'
-
-const titles: Record<DeviceKind, string> = { camera: 'Camera', microphone: 'Micro' }
 
 /** What the meeting has told of its devices, as far as it still holds. */
 export function useDeviceNews(): { news: DeviceNews[]; hear(news: DeviceNews): void; clear(): void } {
@@ -20,7 +17,7 @@ export function DeviceStrip({ news, place, onHide }: { news: DeviceNews[]; place
   return news.map(({ kind, fault, name }) =>
     fault === null ? null : (
       <p key={kind} className="asked" role="alert">
-        {titles[kind]}
+        {deviceNames[kind]}
         {name === null ? '' : ` “${name}”`}: {faultWords(kind, fault, place)}{' '}
         <button type="button" onClick={onHide}>
           Ẩn

@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect } from 'react'
 import { Guard } from '../page-kit/guard.tsx'
 import { reloadWhenThere } from '../page-kit/release.ts'
-import { forgetBoard } from './memory.ts'
+import { forget } from './memory.ts'
 
 const key = 'tiepdan.broken'
 const pausesS = [3, 15, 60]
@@ -20,7 +20,8 @@ export function Guarded({ children }: { children: ReactNode }) {
 function Broken() {
   useEffect(() => {
     const stop = new AbortController()
-    forgetBoard()
+    // What this page broke over must not break the next one.
+    forget('board')
     const broken = Number(sessionStorage.getItem(key)) || 0
     sessionStorage.setItem(key, String(broken + 1))
     const timer = setTimeout(() => reloadWhenThere(stop.signal), (pausesS[broken] ?? 60) * 1_000)

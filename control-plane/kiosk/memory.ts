@@ -34,18 +34,12 @@ export function keep<K extends keyof Kept>(key: K, value: Kept[K]): void {
   localStorage.setItem(prefix + key, JSON.stringify(value))
 }
 
-/** What a page broke over must not break the next one. */
-export function forgetBoard(): void {
-  localStorage.removeItem(`${prefix}board`)
+export function forget(key: keyof Kept): void {
+  localStorage.removeItem(prefix + key)
 }
 
 export function forgetEverything(): void {
-  for (const key of ['credential', 'board', 'entry', 'devices', 'inUse', 'inside'])
-    localStorage.removeItem(prefix + key)
-}
-
-export function forget(key: keyof Kept): void {
-  localStorage.removeItem(prefix + key)
+  for (const key of ['credential', 'board', 'entry', 'devices', 'inUse', 'inside'] as const) forget(key)
 }
 
 /** The chosen devices, also as they were kept before they had names: then by their ids alone. */

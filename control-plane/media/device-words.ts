@@ -4,6 +4,9 @@ import type { Held } from './hold-device.ts'
 /** A meeting room's PC, or a person's own telephone or computer (which may show the page inside another app). */
 export type Place = { is: 'room' } | { is: 'own'; inApp: boolean }
 
+/** As the head of a line or a sentence. */
+export const deviceNames: Record<DeviceKind, string> = { camera: 'Camera', microphone: 'Micro' }
+
 const nouns: Record<DeviceKind, { one: string; gives: string; open: string }> = {
   camera: { one: 'camera', gives: 'hình', open: 'Mở nắp che, tắt nút khóa camera.' },
   microphone: { one: 'micro', gives: 'tín hiệu', open: 'Bật công tắc micro.' },

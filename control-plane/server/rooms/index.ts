@@ -79,6 +79,11 @@ export type RenewedFollower = (
   renewed: { hearingId: string; participantId: string; replaces: string },
 ) => Promise<void>
 
+interface PlaceInRoom {
+  room: store.RoomRow
+  grant: store.GrantRow | undefined
+}
+
 /** Room names, signing keys, Jitsi tokens, grants, the reservation API and attendance (design §6). */
 export function createRooms(
   platform: Platform,
@@ -117,14 +122,20 @@ export function createRooms(
       statuses: ['approved', 'ready', 'live'],
       endpointId,
     })
+    const places = new Map<string, PlaceInRoom>()
     const presentIn = new Set<string>()
-    for (const plan of plans.filter((one) => one.status === 'live' || hearingWindow(one).opensAt <= now))
-      if (await isPresent(plan.id, endpointId)) presentIn.add(plan.id)
+    for (const plan of plans.filter((one) => one.status === 'live' || hearingWindow(one).opensAt <= now)) {
+      const place = await placeInRoom(plan.id, endpointId)
+      if (place === undefined) continue
+      places.set(plan.id, place)
+      if (place.grant !== undefined && (await presentUsers(db, place.room.name)).has(place.grant.id))
+        presentIn.add(plan.id)
+    }
     const shown: BoardHearing[] = []
     for (const plan of hearingsShown(plans, presentIn, now)) {
-      const room = await store.roomOfHearing(db, plan.id)
-      if (room === undefined) continue
-      const grant = await store.endpointGrant(db, room.id, endpointId)
+      const place = places.get(plan.id) ?? (await placeInRoom(plan.id, endpointId))
+      if (place === undefined) continue
+      const { room, grant } = place
       shown.push({
         id: plan.id,
         code: plan.code,
@@ -159,11 +170,10 @@ export function createRooms(
     }
   }
 
-  /** The server sees an endpoint's room in a hearing. */
-  async function isPresent(hearingId: string, endpointId: string): Promise<boolean> {
+  /** The room of a hearing, and by which grant an endpoint enters it; undefined while it has no room. */
+  async function placeInRoom(hearingId: string, endpointId: string): Promise<PlaceInRoom | undefined> {
     const room = await store.roomOfHearing(db, hearingId)
-    const grant = room && (await store.endpointGrant(db, room.id, endpointId))
-    return room !== undefined && grant !== undefined && (await presentUsers(db, room.name)).has(grant.id)
+    return room && { room, grant: await store.endpointGrant(db, room.id, endpointId) }
   }
 
   async function follow(tx: Tx, { hearing, to }: HearingMoved): Promise<void> {
